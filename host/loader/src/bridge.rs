@@ -129,6 +129,22 @@ impl Bridge {
         *self.ledger() = Some(ledger);
     }
 
+    /// Notes where the library lies in its cell, which is this process.
+    pub(crate) fn opened_in_cell(&self, symbols: Symbols, cell: u32) {
+        let _ = self.symbols.set(symbols);
+        self.figures.cell_begins(cell);
+    }
+
+    /// Notes that a cell is about to end.
+    pub(crate) fn run_ended_in_cell(&self, cell: u32) {
+        self.figures.cell_ends(cell);
+    }
+
+    /// The plugin's name.
+    pub(crate) const fn plugin(&self) -> &PluginName {
+        &self.caller.plugin
+    }
+
     /// Notes that `run` has returned, on the plugin's thread.
     pub fn run_ended(&self, thread: Tid) {
         self.is_at_nothing();
@@ -222,6 +238,12 @@ impl Bridge {
     #[must_use]
     pub const fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// Takes what a plugin has sent; one of [`send_status`]. Never unwinds.
+    pub(crate) fn take(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
+        catch_unwind(AssertUnwindSafe(|| self.receive(message, head, body)))
+            .unwrap_or(send_status::REFUSED)
     }
 
     fn receive(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
@@ -383,9 +405,7 @@ unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
     };
     // SAFETY: so do the slices.
     let (head, body) = unsafe { (message.head.get(), message.body.get()) };
-    // Never unwinds into the plugin.
-    catch_unwind(AssertUnwindSafe(|| bridge.receive(&message, head, body)))
-        .unwrap_or(send_status::REFUSED)
+    bridge.take(&message, head, body)
 }
 
 #[cfg(test)]

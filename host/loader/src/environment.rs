@@ -7,7 +7,7 @@ use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
-use crate::{Behalf, Caller, Completion, Figures, Places};
+use crate::{Behalf, Caller, Completion, Figures, Places, cell::Isolation};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct Options {
     pub save_every: Duration,
     /// How often a plugin may panic within a minute before it is stopped; default: 60. 0: as often as it does.
     pub panics_per_minute: u64,
+    /// Which plugins live in processes of their own; default: none.
+    pub isolation: Isolation,
 }
 
 impl Default for Options {
@@ -56,6 +58,7 @@ impl Default for Options {
             stop_timeout: Duration::from_secs(5),
             save_every: Duration::from_secs(60),
             panics_per_minute: 60,
+            isolation: Isolation::default(),
         }
     }
 }

@@ -70,6 +70,14 @@ pub enum LoadError {
         /// What it says.
         reason: String,
     },
+    /// Its process can't be closed in as it must be.
+    #[error(
+        "its process can't be closed in, since the kernel lacks {lacks}; `sandbox = \"possible\"` in [isolation] does without what is not there"
+    )]
+    Sandbox {
+        /// What the kernel lacks.
+        lacks: String,
+    },
     /// abi_stable's header does not fit.
     #[error(
         "the library's abi_stable header does not fit this host: {reason}; rebuild it against the host's plugin-api"

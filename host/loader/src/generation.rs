@@ -26,10 +26,11 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     answer::Answer,
     bridge::Bridge,
+    cell::{self, Cell, Home},
     descriptors::Descriptors,
     error::LoadError,
     libraries,
-    library::{self, PinnedLibrary},
+    library::{self, PinnedLibrary, PluginThread},
     mailbox::{Mailbox, Refused},
     packet::Packet,
     signals,
@@ -68,6 +69,8 @@ pub struct Generation {
     owner: Owner,
     /// Whether it was told to stop: its end is no failure then.
     stopping: AtomicBool,
+    /// The process that it lives in, if that is another one.
+    cell: Option<Arc<Cell>>,
     /// The id that its last state is the answer to; 0 while nobody waits for it.
     last_save: AtomicU64,
 }
@@ -88,15 +91,19 @@ impl Generation {
         plugin: &PluginName,
         number: u64,
         shadow: &Path,
+        home: &Home,
         environment: Arc<dyn Environment>,
         deadline: Duration,
     ) -> Result<Self, LoadError> {
-        // Reads some dozens of links: not on a thread that others' work waits for.
-        let descriptors = tokio::task::spawn_blocking(process::open_fds)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or_default();
+        let descriptors = match home {
+            // Reads some dozens of links: not on a thread that others' work waits for.
+            Home::Here => tokio::task::spawn_blocking(process::open_fds)
+                .await
+                .ok()
+                .flatten(),
+            Home::Cell { .. } => None,
+        };
+        let descriptors = descriptors.unwrap_or_default();
         let figures = environment.figures().generation_begins(plugin);
         let counted = Arc::clone(&figures);
         let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
@@ -105,13 +112,7 @@ impl Generation {
         let (bridge, declared) =
             Bridge::new(plugin, number, Arc::clone(&mailbox), environment, figures);
         let bridge = Arc::new(bridge);
-        let thread = library::start(
-            plugin,
-            number,
-            shadow.to_owned(),
-            Arc::clone(&bridge),
-            Arc::clone(&mailbox),
-        )?;
+        let (thread, cell) = begin(plugin, number, shadow, home, &bridge, &mailbox)?;
         let mut generation = Self {
             plugin: plugin.clone(),
             number,
@@ -127,6 +128,7 @@ impl Generation {
             descriptors,
             owner: Owner::HOST,
             stopping: AtomicBool::new(false),
+            cell,
             last_save: AtomicU64::new(0),
         };
         let opened = timeout(deadline, thread.opened).await;
@@ -406,13 +408,22 @@ impl Generation {
     /// Bytes that it holds; `None` when that can't be known.
     #[must_use]
     pub fn heap(&self) -> Option<u64> {
-        self.bridge.heap()
+        match &self.cell {
+            Some(cell) => cell.memory(),
+            None => self.bridge.heap(),
+        }
+    }
+
+    /// The process that it lives in, if that is another one.
+    #[must_use]
+    pub const fn cell(&self) -> Option<&Arc<Cell>> {
+        self.cell.as_ref()
     }
 
     /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still
     /// served, unless it was handed over. A plugin that does not stop is abandoned: reported, and never unmapped.
     pub async fn unload(&self, deadline: Duration) -> Option<UnloadReport> {
-        let Running { ending, thread } = self
+        let Running { mut ending, thread } = self
             .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -426,13 +437,27 @@ impl Generation {
             save_id: Some(self.last_save.load(SeqCst)).filter(|id| *id != 0),
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
-        let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {
+        let mut ended = timeout(deadline + STOP_GRACE, &mut ending).await;
+        if let (Err(_), Some(cell)) = (&ended, &self.cell) {
+            cell.kill(&format!(
+                "it did not stop within {:?}",
+                deadline + STOP_GRACE
+            ));
+            ended = timeout(KILL_GRACE, ending).await;
+        }
+        let Ok(ended) = ended else {
             self.bridge.close();
             let report = UnloadReport::abandoned(&self.plugin, self.number, began.elapsed());
             report.log();
             return Some(report);
         };
         self.bridge.close();
+        if let Some(cell) = &self.cell {
+            // Its thread has nothing of the plugin's, and ends by itself.
+            let report = cell.report(&self.plugin, self.number, began.elapsed());
+            report.log();
+            return Some(report);
+        }
         let context = unload::Context {
             plugin: self.plugin.clone(),
             generation: self.number,
@@ -503,6 +528,30 @@ const BACKGROUND_GRACE: Duration = Duration::from_millis(500);
 
 /// What a plugin's thread may take beyond the deadline to drop its runtime: tokio waits 500 ms for blocking threads.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
+
+/// What the kernel may take to end a process that was killed, and its thread here to see that.
+const KILL_GRACE: Duration = Duration::from_secs(10);
+
+fn begin(
+    plugin: &PluginName,
+    number: u64,
+    shadow: &Path,
+    home: &Home,
+    bridge: &Arc<Bridge>,
+    mailbox: &Arc<Mailbox>,
+) -> Result<(PluginThread, Option<Arc<Cell>>), LoadError> {
+    let (bridge, mailbox) = (Arc::clone(bridge), Arc::clone(mailbox));
+    match home {
+        Home::Here => {
+            library::start(plugin, number, shadow.to_owned(), bridge, mailbox).map(|it| (it, None))
+        }
+        Home::Cell { executable, limits } => {
+            let from = (&**executable, *limits);
+            let (thread, cell) = cell::start(number, shadow.to_owned(), from, bridge, mailbox)?;
+            Ok((thread, Some(cell)))
+        }
+    }
+}
 
 /// A new frame id.
 #[must_use]

@@ -15,7 +15,7 @@
 //! // `Program::route` was given a slot: what it is sent comes to the plugin, through all its generations.
 //! ```
 //!
-//! The executable must answer the subcommand [`probe::SUBCOMMAND`] with [`probe::probe`], and export libc's functions that
+//! The executable must answer the subcommands [`probe::SUBCOMMAND`] with [`probe::probe`] and [`cell::SUBCOMMAND`] with [`cell::run`], and export libc's functions that
 //! [`interpose`] stands in front of; a package with an executable does so by a line of its build script (see `host/build.rs`).
 //!
 //! In reading order:
@@ -31,6 +31,7 @@
 //! | `resolve/` | which plugins can be loaded together, in which order, and why not the rest: a pure function |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
+//! | `cell/` | the same in a process of its own |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
 //! | `mailbox/`, `packet.rs`, `event_record.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `open_frames.rs`, `answer.rs`, `invocation.rs` | frames that are not answered, who waits for them, and for whom the work is |
@@ -50,6 +51,7 @@ mod bridge;
 mod call_server;
 mod caller;
 mod calls;
+pub mod cell;
 mod crumb_layout;
 pub mod crumbs;
 mod descriptors;

@@ -241,6 +241,22 @@ fn run(
     Some(pinned)
 }
 
+/// Opens a library that stays open until the process ends, on the thread that runs it.
+///
+/// # Errors
+///
+/// The library can't be opened, or its boundary does not fit.
+pub(crate) fn open_for_good(path: &Path) -> Result<(PluginModule_Ref, Mapped), LoadError> {
+    // SAFETY: this runs the library's constructors. The file was checked; what it does besides, it does to its own process.
+    let library = unsafe { Library::new(path) }.map_err(|error| LoadError::Open {
+        reason: chain(&error),
+    })?;
+    let library = ManuallyDrop::new(library);
+    let module = checked_module(&library)?;
+    let mapped = snapshot::image_of(path).map(Mapped::from);
+    Ok((module, listed(mapped.as_ref())?.clone()))
+}
+
 fn listed(mapped: Option<&Mapped>) -> Result<&Mapped, LoadError> {
     mapped.ok_or_else(|| LoadError::Open {
         reason: "the dynamic loader does not list the library that it has just opened".into(),

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use plugin_api::abi::{Bytes, EventHeader, frame_kind};
+use plugin_api::{
+    EventKind,
+    abi::{Bytes, EventHeader, frame_kind},
+};
 use serde::Serialize;
 
 use super::{calls::Permit, event_record::EventRecord, invocation::Invocation};
@@ -132,6 +135,21 @@ impl Packet {
             self.kind,
             frame_kind::EVENT | frame_kind::COMMAND | frame_kind::COMPONENT | frame_kind::INVOKE
         )
+    }
+
+    /// What it is about, in words.
+    #[must_use]
+    pub(crate) fn in_words(&self) -> String {
+        match self.kind {
+            frame_kind::COMMAND => format!("command `{}`", self.name),
+            frame_kind::COMPONENT => format!("component `{}`", self.name),
+            frame_kind::INVOKE => format!("entry `{}`", self.name),
+            frame_kind::EVENT => {
+                let kind = self.event.as_ref().map_or(0, |event| event.header.kind);
+                format!("listener to {}", EventKind::from_number(kind).name())
+            }
+            _ => "the framework".into(),
+        }
     }
 
     /// The payload: the event's JSON where there is an event.

@@ -14,7 +14,7 @@ use std::{
 use plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::{error::LoadError, generation::Generation, program::Nobody};
+use super::{cell::Home, error::LoadError, generation::Generation, program::Nobody};
 use crate::platform::{child, snapshot::ProcessSnapshot};
 
 /// The hidden subcommand that a probe is started with.
@@ -140,15 +140,16 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     child::end_after(deadline);
     let nobody = Arc::new(Nobody::default());
     let before = ProcessSnapshot::take();
-    let generation = match Generation::open(&"probe".into(), 1, &file, nobody, deadline).await {
-        Ok(generation) => generation,
-        Err(error) => {
-            return ProbeReport {
-                refused: Some(error.to_string()),
-                ..ProbeReport::default()
-            };
-        }
-    };
+    let generation =
+        match Generation::open(&"probe".into(), 1, &file, &Home::Here, nobody, deadline).await {
+            Ok(generation) => generation,
+            Err(error) => {
+                return ProbeReport {
+                    refused: Some(error.to_string()),
+                    ..ProbeReport::default()
+                };
+            }
+        };
     let manifest = generation.manifest.clone();
     let mut stayed = generation
         .unload(deadline)

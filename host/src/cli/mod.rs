@@ -23,7 +23,7 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use host_base::shown;
-use host_loader::{memory, probe};
+use host_loader::{cell, memory, probe};
 use host_ops::{config::Config, env::Environment, folders::not_there, log};
 use host_supervisor::Supervised;
 
@@ -96,6 +96,13 @@ enum Command {
         deadline_ms: u64,
         file: PathBuf,
     },
+    /// What the bot starts for a plugin that lives in a process of its own.
+    #[command(name = cell::SUBCOMMAND, hide = true)]
+    Cell {
+        /// The plugin and its generation, for whoever lists processes.
+        #[arg(value_name = "NAME")]
+        _name: String,
+    },
 }
 
 /// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong; 3 to 6: Discord
@@ -110,6 +117,9 @@ pub fn main() -> ExitCode {
     no_core_dumps();
     if let Command::Probe { deadline_ms, file } = cli.command {
         return inspect::probe_child(file, Duration::from_millis(deadline_ms));
+    }
+    if let Command::Cell { .. } = cli.command {
+        return cell::run();
     }
     let (alone, is_run) = match cli.command {
         Command::Run { no_supervisor, .. } => (no_supervisor, true),
@@ -143,7 +153,7 @@ pub fn main() -> ExitCode {
         Command::Check { online } => check::run(&config, online),
         Command::Audit { command } => audit::run(&config, command),
         Command::Restore { backup } => restore::run(&config, backup.as_deref()),
-        Command::Probe { .. } => Ok(()),
+        Command::Probe { .. } | Command::Cell { .. } => Ok(()),
     });
     if let Err(error) = &result {
         let text = chain(&**error);

@@ -12,10 +12,10 @@ use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
     Behalf, Caller, Change, Completion, Environment, Figures, Lifted, LoadError, Neighbour,
-    Options, Places, Plugins, Program, Refusal, Slot, Unserved,
+    Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
 };
 use host_ops::{
-    config::{Config, Live},
+    config::{Config, Live, Sandbox, Where},
     log,
 };
 use plugin_api::{
@@ -134,6 +134,30 @@ fn options(config: &Config) -> Options {
         stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
         save_every: Duration::from_secs(extensions.save_every_s),
         panics_per_minute: extensions.panics_per_minute,
+        isolation: isolation(&config.isolation),
+    }
+}
+
+/// What `[isolation]` says.
+fn isolation(isolation: &host_ops::config::Isolation) -> cell::Isolation {
+    let is_apart = |place: &Where| *place == Where::Process;
+    let plugins = isolation.plugins.iter();
+    cell::Isolation {
+        by_default: is_apart(&isolation.default),
+        plugins: plugins
+            .map(|(name, place)| (name.clone(), is_apart(place)))
+            .collect(),
+        folders: isolation.folders.clone(),
+        limits: cell::Limits {
+            memory_bytes: Some(isolation.memory_mb << 20).filter(|bytes| *bytes > 0),
+            stuck: Some(Duration::from_secs(isolation.stuck_s)).filter(|it| !it.is_zero()),
+            niceness: isolation.niceness,
+            sandbox: match isolation.sandbox {
+                Sandbox::None => cell::Sandbox::None,
+                Sandbox::Possible => cell::Sandbox::Possible,
+                Sandbox::Required => cell::Sandbox::Required,
+            },
+        },
     }
 }
 

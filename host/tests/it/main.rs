@@ -16,6 +16,7 @@ mod blame;
 mod cache;
 mod callbacks;
 mod calls;
+mod cells;
 mod chosen;
 mod cli;
 mod comforts;

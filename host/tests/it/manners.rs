@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::Fixture;
+use crate::support::{Fixture, only_in_process};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_fails_one_call_with_an_error_id_and_leaves_the_plugin_alive() {
@@ -56,6 +56,9 @@ async fn a_handler_that_runs_during_a_reload_ends_on_its_old_generation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_blocks_is_written_off_and_a_new_generation_serves_beside_it() {
+    if only_in_process("a cell that blocks is killed, and not written off") {
+        return;
+    }
     let bot = Fixture::configured(
         &["misbehave", "counter"],
         "[extensions]\nstop_timeout_ms = 100\nsave_timeout_ms = 100",
@@ -101,6 +104,9 @@ async fn a_plugin_that_blocks_is_written_off_and_a_new_generation_serves_beside_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stays_after_an_unload_is_reported() {
+    if only_in_process("nothing can stay of a process that has ended") {
+        return;
+    }
     let bot = Fixture::with(&["misbehave"]).await;
     let member = bot.member();
     assert_eq!(

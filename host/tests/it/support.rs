@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 use host::{Bot, BotError, services::schedules::Clock};
 use host_loader::{Plugins, Status};
 use host_ops::{
-    config::Config,
+    config::{Config, Isolation, Where},
     env::{Environment, Secret},
 };
 use host_store::storage::StorageError;
@@ -20,6 +20,19 @@ use tempfile::TempDir;
 use twilight_model::guild::Permissions;
 
 use crate::fixtures;
+
+/// Set when all stories are to be told with every plugin in a cell, but for those that say themselves where theirs live.
+pub const IN_CELLS: &str = "COGWRIGHT_TEST_IN_CELLS";
+
+/// Whether a story is left out, since all are told with plugins in cells and this one is about what plugins in the bot's own process
+/// leave there. docs/cells.md lists them.
+pub fn only_in_process(why: &str) -> bool {
+    let in_cells = env::var_os(IN_CELLS).is_some();
+    if in_cells {
+        println!("left out, with plugins in cells: {why}");
+    }
+    in_cells
+}
 
 /// Longer than anything may take on a machine that is busy with something else.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -359,6 +372,9 @@ async fn start(
     }
     if config.metrics == host_ops::config::Metrics::default() {
         config.metrics.listen = None;
+    }
+    if env::var_os(IN_CELLS).is_some() && config.isolation == Isolation::default() {
+        config.isolation.default = Where::Process;
     }
     config.extensions.folder = folder.join("extensions");
     config.data.folder = folder.join("data");

@@ -15,7 +15,7 @@ use plugin_api::{
 };
 
 use super::KINDS;
-use crate::platform::{Tid, process::thread_cpu_time};
+use crate::platform::{Tid, cells::cpu_time_of, process::thread_cpu_time};
 
 /// Commands, components, entries and events of one plugin that are told apart.
 const NAMES: usize = 200;
@@ -55,6 +55,8 @@ struct Generations {
     /// Processor time of those that have ended.
     cpu: Duration,
     threads: Vec<Tid>,
+    /// The processes of those that live in one.
+    cells: Vec<u32>,
 }
 
 /// Calls of one name.
@@ -133,12 +135,26 @@ impl PluginFigures {
         generations.cpu += thread_cpu_time(thread).unwrap_or_default();
     }
 
+    /// A generation's process begins.
+    pub fn cell_begins(&self, cell: u32) {
+        self.generations().cells.push(cell);
+    }
+
+    /// A generation's process is about to end.
+    pub fn cell_ends(&self, cell: u32) {
+        let mut generations = self.generations();
+        generations.cells.retain(|other| *other != cell);
+        generations.cpu += cpu_time_of(cell).unwrap_or_default();
+    }
+
     /// Processor time of the threads of all generations, of those that have ended, too: it only grows.
     #[must_use]
     pub fn cpu(&self) -> Duration {
         let generations = self.generations();
         let alive = generations.threads.iter().copied();
-        generations.cpu + alive.filter_map(thread_cpu_time).sum::<Duration>()
+        let cells = generations.cells.iter().copied();
+        let in_cells: Duration = cells.filter_map(cpu_time_of).sum();
+        generations.cpu + in_cells + alive.filter_map(thread_cpu_time).sum::<Duration>()
     }
 
     /// Work was given back after `took`.

@@ -214,7 +214,32 @@ impl Mailbox {
         }
     }
 
-    fn exchange(
+    /// What an idle plugin is woken by.
+    pub(crate) const fn signal(&self) -> &WakeSignal {
+        &self.signal
+    }
+
+    /// What the plugin has taken and not given back, in words, the longest first; a few of it.
+    #[must_use]
+    pub(crate) fn in_hand(&self) -> Vec<String> {
+        const FEW: usize = 3;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work: Vec<_> = held
+            .packets
+            .iter()
+            .filter(|it| it.1.packet.0.is_work())
+            .collect();
+        work.sort_by_key(|(token, _)| **token);
+        let words = work
+            .iter()
+            .take(FEW)
+            .map(|(_, held)| held.packet.0.in_words());
+        words.collect()
+    }
+
+    /// Gives tokens back, and hands out up to `cap` packets, of which at most `work` are work. Only the plugin's thread calls this, or
+    /// the one that stands for it.
+    pub(crate) fn exchange(
         &self,
         released: &[u64],
         work: usize,

@@ -72,7 +72,7 @@ impl Plugin {
     }
 
     fn is_signalled(&self) -> bool {
-        self.mailbox.signal.was_raised()
+        self.mailbox.signal.take()
     }
 }
 

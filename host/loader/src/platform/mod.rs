@@ -12,8 +12,10 @@
 //! | `threads` | waiting for the end of a thread with all destructors of its thread-locals | `pthread_tryjoin_np` | for its function's return |
 //! | `files` | what tells one file from another, private copies that may be executed | inode and status change time, mode, `noexec` | size and time |
 //! | `child` | the end of a process that may hang, and how it ended | `alarm`, signals | exit codes |
+//! | `cells` | processes that plugins live in, and what is known of them | a socket pair, `/proc` | can't be made |
 //! | `crash` | memory that outlives the process, and what a crash writes into it | a shared mapping, signal handlers | can't be made |
 //! | `stack` | the functions that a crashed thread was in | `.eh_frame` | the place of the crash alone |
+//! | `sandbox` | what a process can no longer do from here on | Landlock, seccomp | nothing is refused, and all of it is said to be missing |
 //! | `signals` | what people call a signal | names | numbers |
 //! | `memory` | what malloc holds back | `mallopt`, `malloc_trim` | left as it is |
 //!
@@ -46,7 +48,7 @@ use self::other as system;
 pub use self::owner::{EndedBy, Owner, TakenSignal, Tid, UnknownThread};
 pub use self::system::memory;
 pub(crate) use self::system::{
-    child, crash, files, library_files, process, signals, stack, threads, wake,
+    cells, child, crash, files, library_files, process, sandbox, signals, stack, threads, wake,
 };
 #[cfg(not(interposed))]
 pub use self::uninterposed as interpose;

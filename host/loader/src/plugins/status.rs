@@ -12,7 +12,9 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    Generation, Workload, manifest_check,
+    Generation, Workload,
+    cell::Cell,
+    manifest_check,
     manifest_check::neighbours,
     quarantine::Quarantine,
     resolve::{Providers, Universe},
@@ -110,6 +112,8 @@ pub struct Serving {
     pub manifest: Manifest,
     /// The plugins in use for what it needs.
     pub providers: Providers,
+    /// The process that it lives in, if that is another one.
+    pub cell: Option<Arc<Cell>>,
 }
 
 impl Plugins {
@@ -137,6 +141,7 @@ impl Plugins {
                         load: generation.load(),
                         manifest: generation.manifest.clone(),
                         providers: universe.providers(name, set.uses.get(name)),
+                        cell: generation.cell().cloned(),
                     }),
                     error: over,
                     quarantined: false,

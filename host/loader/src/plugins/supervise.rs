@@ -84,6 +84,21 @@ fn blocked(generation: &Generation, busy: Duration) -> PluginBlocked {
     }
 }
 
+/// Kills a cell whose thread has worked on one thing for too long: it takes processor time, and its members wait in vain.
+fn end_stuck(generation: &Generation) {
+    let Some(cell) = generation.cell() else {
+        return;
+    };
+    let stuck = cell.limits().stuck;
+    if let (Some(stuck), Some(busy)) = (stuck, generation.busy_for())
+        && busy >= stuck
+    {
+        cell.kill(&format!(
+            "its thread had worked on one thing for {stuck:?} (`[isolation] stuck_s`)"
+        ));
+    }
+}
+
 impl Plugins {
     /// Looks after a generation from now on.
     pub(super) fn watch(&self, generation: &Arc<Generation>) {
@@ -103,6 +118,7 @@ impl Plugins {
                             program.changed(Change::Blocked(blocked(&generation, busy)));
                         }
                         is_blocked = busy.is_some();
+                        end_stuck(&generation);
                     }
                     Ok(()) = panics.changed() => {
                         let limit = program.options().panics_per_minute;

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     Caller,
+    cell::Home,
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
@@ -273,10 +274,23 @@ impl<'a> Load<'a> {
             &self.name,
             copy.number,
             &copy.path,
+            &self.home(),
             program,
             self.start_timeout(),
         )
         .await
+    }
+
+    /// Where it lives.
+    fn home(&self) -> Home {
+        let isolation = self.plugins.program.options().isolation;
+        if !isolation.isolates(&self.name, self.path) {
+            return Home::Here;
+        }
+        Home::Cell {
+            executable: self.plugins.probe_with.clone(),
+            limits: isolation.limits,
+        }
     }
 
     /// What comes between a library that is open and a plugin that serves; whether it took over from an older generation, which

@@ -49,6 +49,7 @@ pub use self::{
         files::Files,
         grants::Grants,
         hooks::Hooks,
+        isolation::{Isolation, Sandbox, Where},
         log::{Colour, Log},
         metrics::Metrics,
         schedules::Schedules,
@@ -83,6 +84,8 @@ pub struct Config {
     pub bot: Bot,
     /// `[extensions]`: where plugins come from, and how long their steps may take.
     pub extensions: Extensions,
+    /// `[isolation]`: which plugins live in processes of their own.
+    pub isolation: Isolation,
     /// `[status]`: what the bot shows below its name.
     pub status: Status,
     /// `[log]`: what is logged, and how.
@@ -253,6 +256,7 @@ tables! {
     discord: Discord,
     bot: Bot,
     extensions: Extensions,
+    isolation: Isolation,
     status: Status,
     log: Log,
     metrics: Metrics,

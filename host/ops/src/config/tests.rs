@@ -172,7 +172,7 @@ fn unknown_tables() {
     check(
         "[music.x]",
         &[
-            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [log], [metrics], [plugins], \
+            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [log], [metrics], [plugins], \
            [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
         ],
     );

@@ -1,5 +1,6 @@
 //! Linux: all that the interface in [`super`] names.
 
+pub(crate) mod cells;
 pub(crate) mod child;
 pub(crate) mod crash;
 pub(crate) mod elf;
@@ -8,6 +9,7 @@ pub(crate) mod files;
 pub mod interpose;
 pub mod memory;
 pub(crate) mod process;
+pub(crate) mod sandbox;
 pub(crate) mod signals;
 pub(crate) mod stack;
 #[cfg(target_env = "gnu")]

@@ -202,7 +202,10 @@ pub fn current_thread() -> Tid {
 /// Whether the process has a thread of this number; `None` where nobody can tell.
 #[must_use]
 pub fn has_thread(tid: Tid) -> Option<bool> {
-    Some(Path::new(&format!("/proc/self/task/{tid}")).exists())
+    // Where `/proc` can't be looked at, nobody can tell.
+    Path::new(&format!("/proc/self/task/{tid}"))
+        .try_exists()
+        .ok()
 }
 
 /// Whether what a descriptor leads to is not a file, but what the kernel says of this process.

@@ -38,9 +38,8 @@ impl WakeSignal {
         self.0.as_raw_fd()
     }
 
-    /// Whether it was raised since this was called last.
-    #[cfg(test)]
-    pub fn was_raised(&self) -> bool {
+    /// Takes it back, for whoever waits on the plugin's behalf; whether it was raised since this was called last.
+    pub fn take(&self) -> bool {
         let mut count = [0u8; 8];
         // SAFETY: eight bytes of ours from a descriptor of ours, which does not block.
         let read = unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), 8) };

@@ -1,0 +1,443 @@
+//! Pump of a cell: the generation's own thread in the bot. It exchanges with the mailbox on the plugin's behalf, no sooner and no more
+//! than the plugin has asked for, and gives what the plugin sends to the bridge.
+//!
+//! So the queues, their bounds, what is held back while state is handed over, who counts as busy and since when are the same as for a
+//! plugin in this process: it is the same mailbox, and the exchanges are the plugin's own.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use host_base::{PluginName, shown};
+use plugin_api::abi::{Message, Record as _, run_status};
+use tokio::sync::oneshot;
+
+use super::{
+    Begin, Limits, Opened, Refused, SUBCOMMAND,
+    wire::{self, Incoming, Received, Record, Tag},
+};
+use crate::{
+    LoadError,
+    bridge::Bridge,
+    library::PluginThread,
+    mailbox::Mailbox,
+    platform::{
+        Owner,
+        cells::{self, Link, Process},
+        child,
+    },
+    symbols::Symbols,
+    unload::UnloadReport,
+};
+
+/// How long a cell may take to end when `run` has returned: destructors and finalisers run then.
+const END_GRACE: Duration = Duration::from_millis(1500);
+
+/// Characters of a cell's own words in why it has ended.
+const LONGEST_WHY: usize = 500;
+
+/// A buffer of more than this is given back after it was written.
+const KEPT: usize = 1 << 20;
+
+/// The process that a generation lives in.
+#[derive(Debug)]
+pub struct Cell {
+    process: Process,
+    limits: Limits,
+    /// What it had when it was last looked, or what it said of itself at its end.
+    memory: AtomicU64,
+    /// What its sandbox lacks, once it has one.
+    lacks: OnceLock<Vec<String>>,
+    /// Why it was killed, if it was.
+    killed: Mutex<Option<String>>,
+}
+
+impl Cell {
+    /// The process's number.
+    #[must_use]
+    pub const fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Bytes of memory that are its own.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let bytes = cells::memory_of(self.pid())?;
+        self.memory.store(bytes, Relaxed);
+        Some(bytes)
+    }
+
+    /// What it may take.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What its sandbox lacks; `None` while it has none.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&[String]> {
+        self.lacks.get().map(Vec::as_slice)
+    }
+
+    /// Ends it at once. The first reason stays.
+    pub fn kill(&self, why: &str) {
+        self.killed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_with(|| why.to_owned());
+        let _ = self.memory();
+        self.process.kill();
+    }
+
+    /// The report on a cell that is gone: nothing can have stayed.
+    #[must_use]
+    pub fn report(&self, plugin: &PluginName, generation: u64, took: Duration) -> UnloadReport {
+        if let Some(why) = &*self.killed.lock().unwrap_or_else(PoisonError::into_inner) {
+            let pid = self.pid();
+            tracing::warn!(
+                plugin = plugin.as_str(),
+                generation,
+                pid,
+                "its cell was killed: {why}"
+            );
+        }
+        UnloadReport {
+            plugin: plugin.clone(),
+            generation,
+            took,
+            returned_bytes: self.memory.load(Relaxed),
+            unmapped: true,
+            stayed: Vec::new(),
+        }
+    }
+}
+
+/// Starts a cell that opens `path` and runs it, and the thread that stands for it here.
+///
+/// # Errors
+///
+/// There can't be another process or thread.
+pub(crate) fn start(
+    generation: u64,
+    path: PathBuf,
+    (executable, limits): (&Path, Limits),
+    bridge: Arc<Bridge>,
+    mailbox: Arc<Mailbox>,
+) -> Result<(PluginThread, Arc<Cell>), LoadError> {
+    let plugin = bridge.plugin().clone();
+    // The kernel keeps 15 bytes of a thread's name.
+    let short: String = plugin.chars().take(10).collect();
+    let name = format!("{short}#{generation}");
+    let arguments = [SUBCOMMAND.into(), OsString::from(&name)];
+    let executable = executable.to_owned();
+    let (opened_send, opened) = oneshot::channel();
+    let (ending_send, ending) = oneshot::channel();
+    let (started_send, started) = std::sync::mpsc::channel();
+    let failed = |source| LoadError::Thread { source };
+    let thread = thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || {
+            // On this thread: the cell ends with the one that has started it.
+            let (link, process) = match cells::start(&executable, &arguments) {
+                Ok(both) => both,
+                Err(error) => return drop(started_send.send(Err(error))),
+            };
+            let cell = Arc::new(Cell {
+                process,
+                limits,
+                memory: AtomicU64::new(0),
+                lacks: OnceLock::new(),
+                killed: Mutex::default(),
+            });
+            if started_send.send(Ok(Arc::clone(&cell))).is_err() {
+                return cell.process.kill();
+            }
+            let begin = Begin {
+                version: wire::VERSION,
+                file: path,
+                thread: name,
+                limits,
+            };
+            let mut pump = Pump {
+                link,
+                bridge: &bridge,
+                mailbox: &mailbox,
+                cell: &cell,
+                opened: Some(opened_send),
+                file: begin.file.clone(),
+                batches: 0,
+                wanted: None,
+                out: Vec::new(),
+                is_open: false,
+            };
+            let end = pump.run(&begin);
+            pump.end(end);
+            bridge.close();
+            let _ = ending_send.send(None);
+        })
+        .map_err(failed)?;
+    let cell = match started.recv() {
+        Ok(Ok(cell)) => cell,
+        Ok(Err(source)) => return Err(failed(source)),
+        Err(_) => return Err(failed(io::Error::other("it ended at once"))),
+    };
+    let thread = PluginThread {
+        opened,
+        ending,
+        thread,
+    };
+    Ok((thread, cell))
+}
+
+struct Pump<'a> {
+    link: Link,
+    bridge: &'a Arc<Bridge>,
+    mailbox: &'a Mailbox,
+    cell: &'a Cell,
+    opened: Option<oneshot::Sender<Result<Owner, LoadError>>>,
+    file: PathBuf,
+    /// How many batches of frames were sent.
+    batches: u64,
+    /// What the plugin waits for: the most frames, and of them the most work.
+    wanted: Option<(usize, usize)>,
+    out: Vec<u8>,
+    is_open: bool,
+}
+
+/// Why the pump has stopped.
+enum End {
+    /// `run` has returned this.
+    Returned(u32),
+    /// The cell says why it ends.
+    Says(String),
+    /// The socket has ended.
+    Gone,
+    /// What came was no record.
+    Broken,
+    /// The library was not opened, and who waited for it was told.
+    Refused,
+}
+
+impl Pump<'_> {
+    fn run(&mut self, begin: &Begin) -> End {
+        let begin = serde_json::to_vec(begin).unwrap_or_default();
+        Record::bare(Tag::Begin).put(&mut self.out, &begin, b"");
+        if self.write().is_err() {
+            return End::Gone;
+        }
+        let mut incoming = Incoming::default();
+        loop {
+            let Ok(ready) = self.link.wait(self.mailbox.signal()) else {
+                return End::Gone;
+            };
+            if ready.raised
+                && let Some(end) = self.give_frames(&[])
+            {
+                return end;
+            }
+            if !ready.came {
+                continue;
+            }
+            match incoming.fill(&mut &self.link) {
+                Ok(0) => return End::Gone,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => return End::Gone,
+            }
+            loop {
+                match incoming.next() {
+                    Ok(Some(received)) => {
+                        if let Some(end) = self.take(&received) {
+                            return end;
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(wire::Broken) => return End::Broken,
+                }
+            }
+        }
+    }
+
+    /// Does what a record asks for; how the pump ends, if it does.
+    fn take(&mut self, received: &Received<'_>) -> Option<End> {
+        let Received {
+            record, head, body, ..
+        } = received;
+        match record.tag {
+            Tag::Message => {
+                let message = Message {
+                    kind: record.kind,
+                    status: record.status,
+                    id: record.id,
+                    ..Message::EMPTY
+                };
+                // One that is not taken is one too many, of which the cell knows by itself.
+                self.bridge.take(&message, head, body);
+                None
+            }
+            Tag::Exchange => {
+                let tokens: Vec<u64> = body
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|token| u64::from_le_bytes(*token))
+                    .collect();
+                // What it asked for before it had the last batch is no longer true: it asks again.
+                if record.flag && record.id == self.batches {
+                    self.wanted = Some(record.wanted());
+                    return self.give_frames(&tokens).or_else(|| self.say_empty(record));
+                }
+                if !tokens.is_empty() {
+                    self.mailbox.exchange(&tokens, 0, |_, _| {}, 0);
+                }
+                None
+            }
+            Tag::Opened => match serde_json::from_slice(head) {
+                Ok(opened) => self.is_opened(opened),
+                Err(_) => Some(End::Broken),
+            },
+            Tag::Refused => match serde_json::from_slice::<Refused>(head) {
+                Ok(refused) => {
+                    if let Some(opened) = self.opened.take() {
+                        let _ = opened.send(Err(refused.into()));
+                    }
+                    Some(End::Refused)
+                }
+                Err(_) => Some(End::Broken),
+            },
+            Tag::Ended => {
+                if let Some(memory) = body.first_chunk() {
+                    let memory = u64::from_le_bytes(*memory);
+                    self.cell.memory.store(memory, Relaxed);
+                }
+                Some(match head.is_empty() {
+                    true => End::Returned(record.kind.into()),
+                    false => End::Says(String::from_utf8_lossy(head).into_owned()),
+                })
+            }
+            Tag::Begin | Tag::Frame | Tag::Empty => Some(End::Broken),
+        }
+    }
+
+    fn is_opened(&mut self, opened: Opened) -> Option<End> {
+        let waiting = self.opened.take()?;
+        if let Some(lacks) = opened.lacks {
+            if !lacks.is_empty() {
+                let (plugin, lacks) = (self.bridge.plugin().as_str(), lacks.join("; "));
+                tracing::warn!(
+                    plugin,
+                    "its sandbox lacks what the kernel does not have: {lacks}"
+                );
+            }
+            let _ = self.cell.lacks.set(lacks);
+        }
+        let symbols = Symbols {
+            file: self.file.clone(),
+            base: opened.base,
+            low: opened.low,
+            high: opened.high,
+        };
+        self.bridge.opened_in_cell(symbols, self.cell.pid());
+        self.is_open = true;
+        // It took too long: nobody wants it any more.
+        waiting.send(Ok(Owner::next())).err().map(|_| End::Refused)
+    }
+
+    /// Gives the plugin what it waits for, if there is any.
+    fn give_frames(&mut self, released: &[u64]) -> Option<End> {
+        let (cap, work) = self.wanted?;
+        let (out, mut last) = (&mut self.out, 0);
+        let put = |_, frame| {
+            last = out.len();
+            // SAFETY: the mailbox has just handed it out, and nobody else gives its token back.
+            unsafe { wire::put_frame(out, &frame) };
+        };
+        let taken = self.mailbox.exchange(released, work, put, cap);
+        if taken == 0 {
+            return None;
+        }
+        wire::end_batch(&mut self.out, last);
+        self.batches += 1;
+        self.wanted = None;
+        self.write().err().map(|_| End::Gone)
+    }
+
+    /// Says that there was nothing, to an exchange that wants to know.
+    fn say_empty(&mut self, exchange: &Record) -> Option<End> {
+        if exchange.kind == 0 || self.wanted.is_none() {
+            return None;
+        }
+        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
+        self.write().err().map(|_| End::Gone)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let written = (&self.link).write_all(&self.out);
+        self.out.clear();
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+        written
+    }
+
+    /// Waits for the end of the process, and notes why it came.
+    fn end(&mut self, end: End) {
+        let pid = self.cell.pid();
+        let grace = match end {
+            End::Returned(_) | End::Gone => END_GRACE,
+            End::Says(_) | End::Broken | End::Refused => Duration::ZERO,
+        };
+        if self.is_open {
+            self.bridge.run_ended_in_cell(pid);
+        }
+        let at_work = self.mailbox.in_hand();
+        let status = self.cell.process.wait(grace);
+        let why = match end {
+            End::Refused => return,
+            End::Returned(status) => {
+                if status == run_status::BROKEN {
+                    tracing::error!(pid, "the plugin's runtime could not run; its log says why");
+                }
+                return;
+            }
+            End::Says(why) => {
+                let why: String = shown::line(&why).chars().take(LONGEST_WHY).collect();
+                format!("{why}; its cell (process {pid}) ended by that")
+            }
+            End::Broken => {
+                format!("its cell (process {pid}) sent what is no message, and was killed")
+            }
+            End::Gone => self.why_gone(status),
+        };
+        let why = match at_work.is_empty() {
+            true => why,
+            false => format!("{why}, while {} was at work", at_work.join(", ")),
+        };
+        if let Some(opened) = self.opened.take() {
+            let reason = format!("{why}, when it opened the file");
+            let _ = opened.send(Err(LoadError::Open { reason }));
+        }
+        self.bridge.vitals().over(|| why);
+    }
+
+    fn why_gone(&self, status: Option<ExitStatus>) -> String {
+        let pid = self.cell.pid();
+        let killed = self.cell.killed.lock();
+        if let Some(why) = &*killed.unwrap_or_else(PoisonError::into_inner) {
+            return format!("its cell (process {pid}) was killed: {why}");
+        }
+        match status {
+            Some(status) => format!("its cell (process {pid}) {}", child::ending(status)),
+            None => format!("its cell (process {pid}) does not end, though it was killed"),
+        }
+    }
+}

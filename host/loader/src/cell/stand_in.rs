@@ -1,0 +1,358 @@
+//! Stand-ins for the mailbox and the host, in a cell: what a library is given there by the boundary's own handles.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ffi::c_void,
+    io::{self, Write},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use plugin_api::abi::{
+    Bytes, EventHeader, Frame, HostHandle, HostVtable, HostVtable_Ref, MailboxHandle,
+    MailboxVtable, MailboxVtable_Ref, Message, Record as _, abi_stable::prefix_type::WithMetadata,
+    frame_kind, message_kind, send_status,
+};
+
+use super::wire::{self, Received, Record, Tag};
+use crate::{
+    calls::{MOST_BODY, MOST_HEAD, MOST_OPEN},
+    packet::Packet,
+    platform::{cells::Link, wake::WakeSignal},
+};
+
+/// A buffer of more than this is given back after it was written.
+const KEPT: usize = 1 << 20;
+
+/// What the library of a cell is given.
+#[derive(Debug)]
+pub(super) struct StandIn {
+    out: Mutex<Out>,
+    inbox: Mutex<Inbox>,
+    signal: WakeSignal,
+    /// Something has come, or there is nothing.
+    told: Condvar,
+    /// Host calls whose answers the plugin has not given back.
+    calls: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Out {
+    link: Arc<Link>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Inbox {
+    /// Frames of a batch that is not whole yet.
+    coming: Vec<HeldFrame>,
+    /// Frames that the plugin has not taken.
+    waiting: VecDeque<HeldFrame>,
+    /// Those that it has, by token.
+    held: HashMap<u64, Box<HeldFrame>>,
+    /// How many batches have come.
+    batches: u64,
+    /// What was asked for last, with how many batches had come then: it still stands while no more have.
+    asked: Option<(u64, u32, u32)>,
+    /// How often the bot has said that there was nothing.
+    empty: u64,
+    /// Whether the plugin was told to stop: it takes what waits until there is nothing, and ends.
+    stopping: bool,
+    idle: bool,
+}
+
+/// A frame's memory, which does not move while the plugin holds it.
+#[derive(Debug)]
+struct HeldFrame {
+    record: Record,
+    header: EventHeader,
+    /// The event's part, to which the header points.
+    _event: Box<[u8]>,
+    head: Box<[u8]>,
+    body: Box<[u8]>,
+}
+
+impl HeldFrame {
+    fn of(received: &Received<'_>) -> Self {
+        let event: Box<[u8]> = received.event.into();
+        Self {
+            record: received.record,
+            header: wire::event_header(&event).unwrap_or(EventHeader::EMPTY),
+            _event: event,
+            head: received.head.into(),
+            body: received.body.into(),
+        }
+    }
+
+    fn is_work(&self) -> bool {
+        Packet::bare(self.record.kind, 0).is_work()
+    }
+
+    /// Whether work that came before must have been taken before this is.
+    fn is_barrier(&self) -> bool {
+        matches!(self.record.kind, frame_kind::SAVE | frame_kind::STOP)
+    }
+
+    fn frame(&self) -> Frame {
+        Frame {
+            kind: self.record.kind,
+            status: self.record.status,
+            id: self.record.id,
+            token: self.record.token,
+            header: (&raw const self.header).cast(),
+            header_bytes: size_of::<EventHeader>() as u16,
+            head: Bytes::of(&self.head),
+            body: Bytes::of(&self.body),
+            ..Frame::EMPTY
+        }
+    }
+}
+
+impl StandIn {
+    /// Writes to this socket.
+    pub(super) fn new(link: Arc<Link>) -> io::Result<Self> {
+        Ok(Self {
+            out: Mutex::new(Out {
+                link,
+                bytes: Vec::new(),
+            }),
+            inbox: Mutex::default(),
+            signal: WakeSignal::new()?,
+            told: Condvar::new(),
+            calls: AtomicUsize::new(0),
+        })
+    }
+
+    /// The host, for the library. Valid as long as the `Arc` is kept.
+    pub(super) fn host(self: &Arc<Self>) -> HostHandle {
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send, crumb));
+        HostHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
+        }
+    }
+
+    /// The mailbox, for the library. Valid as long as the `Arc` is kept.
+    pub(super) fn mailbox(self: &Arc<Self>) -> MailboxHandle {
+        const VTABLE: &WithMetadata<MailboxVtable> =
+            &WithMetadata::new(MailboxVtable::new(exchange));
+        MailboxHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
+            signal: self.signal.handle(),
+        }
+    }
+
+    /// Sends a record; `false` when the bot is gone.
+    pub(super) fn tell(&self, record: Record, head: &[u8], body: &[u8]) -> bool {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let Out { link, bytes } = &mut *out;
+        record.put(bytes, head, body);
+        let written = (&**link).write_all(bytes);
+        bytes.clear();
+        if bytes.capacity() > KEPT {
+            *bytes = Vec::new();
+        }
+        written.is_ok()
+    }
+
+    /// A frame has come. The plugin is woken when its batch is whole.
+    pub(super) fn came(&self, received: &Received<'_>) {
+        let mut inbox = self.inbox();
+        inbox.coming.push(HeldFrame::of(received));
+        if !received.record.flag {
+            return;
+        }
+        let coming = std::mem::take(&mut inbox.coming);
+        inbox.waiting.extend(coming);
+        inbox.batches += 1;
+        let idle = std::mem::take(&mut inbox.idle);
+        drop(inbox);
+        self.told.notify_all();
+        if idle {
+            self.signal.raise();
+        }
+    }
+
+    /// The bot says that there was nothing.
+    pub(super) fn is_empty(&self) {
+        self.inbox().empty += 1;
+        self.told.notify_all();
+    }
+
+    fn exchange(
+        &self,
+        released: &[u64],
+        mut out: impl FnMut(usize, Frame),
+        cap: usize,
+        work: usize,
+    ) -> usize {
+        let mut inbox = self.inbox();
+        for token in released {
+            let given_back = inbox.held.remove(token);
+            if given_back.is_some_and(|it| it.record.kind == frame_kind::REPLY) {
+                self.calls.fetch_sub(1, Relaxed);
+            }
+        }
+        let taken = inbox.take(cap, work, &mut out);
+        if taken == 0 && cap > 0 && inbox.stopping {
+            return self.exchange_to_the_end(inbox, released, out, (cap, work));
+        }
+        let wanted = (taken == 0 && cap > 0).then_some((narrow(cap), narrow(work)));
+        inbox.idle = wanted.is_some();
+        let batches = inbox.batches;
+        if let Some((cap, work)) = wanted {
+            let asks = Some((batches, cap, work));
+            if released.is_empty() && inbox.asked == asks {
+                return 0;
+            }
+            inbox.asked = asks;
+        }
+        drop(inbox);
+        if wanted.is_some() || !released.is_empty() {
+            self.tell(Record::exchange(batches, wanted), b"", &bytes_of(released));
+        }
+        taken
+    }
+
+    /// For a plugin that ends when there is nothing left: no frames means here that there are none, and not that none have come yet.
+    fn exchange_to_the_end(
+        &self,
+        inbox: MutexGuard<'_, Inbox>,
+        released: &[u64],
+        out: impl FnMut(usize, Frame),
+        (cap, work): (usize, usize),
+    ) -> usize {
+        let (batches, empty) = (inbox.batches, inbox.empty);
+        drop(inbox);
+        let tokens = bytes_of(released);
+        let asks = Record::exchange_now(batches, (narrow(cap), narrow(work)));
+        if !self.tell(asks, b"", &tokens) {
+            return 0;
+        }
+        let mut inbox = self.inbox();
+        while (inbox.batches, inbox.empty) == (batches, empty) {
+            inbox = self
+                .told
+                .wait(inbox)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let taken = inbox.take(cap, work, out);
+        inbox.idle = taken == 0;
+        taken
+    }
+
+    fn send(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
+        if message.kind == message_kind::CALL && message.id != 0 {
+            // As the bot counts them: refusals are answers, too.
+            if self.calls.load(Relaxed) >= 2 * MOST_OPEN {
+                return send_status::REFUSED;
+            }
+            self.calls.fetch_add(1, Relaxed);
+        }
+        let record = Record {
+            kind: message.kind,
+            status: message.status,
+            id: message.id,
+            ..Record::bare(Tag::Message)
+        };
+        // What is too long is as long as it takes for the bot to say so.
+        let (head, body) = (
+            &head[..head.len().min(MOST_HEAD + 1)],
+            &body[..body.len().min(MOST_BODY + 1)],
+        );
+        if self.tell(record, head, body) {
+            send_status::TAKEN
+        } else {
+            send_status::CLOSED
+        }
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbox {
+    /// Hands out what may be taken, in order. The bot has sent no more work than was asked for; should the plugin want less by now,
+    /// the rest waits, and what must come behind it waits with it.
+    fn take(&mut self, cap: usize, mut work: usize, mut out: impl FnMut(usize, Frame)) -> usize {
+        let (mut taken, mut left) = (0, VecDeque::new());
+        while taken < cap
+            && let Some(frame) = self.waiting.pop_front()
+        {
+            if (frame.is_work() && work == 0) || (frame.is_barrier() && !left.is_empty()) {
+                left.push_back(frame);
+                continue;
+            }
+            work -= usize::from(frame.is_work());
+            self.stopping |= frame.record.kind == frame_kind::STOP;
+            let held = Box::new(frame);
+            out(taken, held.frame());
+            self.held.insert(held.record.token, held);
+            taken += 1;
+        }
+        left.append(&mut self.waiting);
+        self.waiting = left;
+        taken
+    }
+}
+
+fn bytes_of(tokens: &[u64]) -> Vec<u8> {
+    tokens
+        .iter()
+        .flat_map(|token| token.to_le_bytes())
+        .collect()
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// [`HostVtable::crumb`]: there is none. What crashes here does not end the bot, which knows what was at work.
+unsafe extern "C" fn crumb(_: *const c_void) -> *const c_void {
+    std::ptr::null()
+}
+
+/// [`HostVtable::send`].
+unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a stand-in that is kept until the process ends.
+    let stand_in = unsafe { &*ctx.cast::<StandIn>() };
+    // SAFETY: the plugin's message lives until we return and tells its size, says the contract.
+    let Some(message) = (unsafe { Message::read(message) }) else {
+        return send_status::REFUSED;
+    };
+    // SAFETY: so do the slices.
+    let (head, body) = unsafe { (message.head.get(), message.body.get()) };
+    stand_in.send(&message, head, body)
+}
+
+/// [`MailboxVtable::exchange`].
+unsafe extern "C" fn exchange(
+    ctx: *const c_void,
+    released: *const u64,
+    released_len: usize,
+    out: *mut c_void,
+    stride: usize,
+    cap: usize,
+    work: usize,
+) -> usize {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a stand-in that is kept until the process ends.
+    let stand_in = unsafe { &*ctx.cast::<StandIn>() };
+    let released = if released.is_null() || released_len == 0 {
+        &[]
+    } else {
+        // SAFETY: the plugin's tokens live until we return, says the contract.
+        unsafe { std::slice::from_raw_parts(released, released_len) }
+    };
+    // Frames that would not fit stay where they are.
+    let cap = if stride < Frame::FIRST_SIZE { 0 } else { cap };
+    let put = |index: usize, frame: Frame| {
+        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
+        // They fit, was looked at above.
+        let _ = unsafe { frame.write(out.byte_add(index * stride), stride) };
+    };
+    stand_in.exchange(released, put, cap, work)
+}

@@ -1,0 +1,101 @@
+//! Tests of plugins that live in processes of their own.
+
+mod harm;
+mod life;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use host_loader::cell::Cell;
+
+use crate::{fixtures, support::Fixture};
+
+/// All in cells.
+const IN_CELLS: &str = "[isolation]\ndefault = \"process\"";
+
+/// The cell of a plugin that serves.
+fn cell(bot: &Fixture, plugin: &str) -> Option<Arc<Cell>> {
+    let all = bot.plugins().status();
+    let status = all.into_iter().find(|status| status.plugin.is(plugin))?;
+    status.serving?.cell
+}
+
+/// Whether there is a process of that number.
+fn is_alive(pid: u32) -> bool {
+    std::path::Path::new(&format!("/proc/{pid}")).exists()
+}
+
+/// Ends a process as nothing can catch.
+fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+/// A plugin that does what a cell keeps to itself.
+fn rascal() -> PathBuf {
+    static RASCAL: OnceLock<PathBuf> = OnceLock::new();
+    RASCAL
+        .get_or_init(|| fixtures::plugin("rascal", "cells", "0.8.7", "", RASCAL_SOURCE))
+        .clone()
+}
+
+const RASCAL_SOURCE: &str = r#"//! Does what a process keeps to itself.
+use plugin_api::prelude::*;
+
+export_plugin!(|| {
+    Plugin::new()
+        .command(Command::new("spin", "Never comes back").run(spin))
+        .command(Command::new("leak", "Takes all there is").run(leak))
+        .command(Command::new("crash", "Writes to nowhere").run(crash))
+        .command(Command::new("quit", "Ends the process").run(quit))
+        .command(Command::new("tries", "Tries what a sandbox refuses").run(tries))
+        .command(Command::new("keeps", "Keeps a file by host call").run(keeps))
+});
+
+async fn spin(_ctx: CommandContext) -> Result {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+async fn leak(_ctx: CommandContext) -> Result {
+    loop {
+        std::mem::forget(vec![1_u8; 1 << 20]);
+    }
+}
+
+async fn crash(_ctx: CommandContext) -> Result {
+    // SAFETY: none: this is what is to be seen.
+    unsafe { std::ptr::null_mut::<u8>().write_volatile(1) };
+    Ok(())
+}
+
+async fn quit(_ctx: CommandContext) -> Result {
+    std::process::exit(3)
+}
+
+async fn tries(ctx: CommandContext) -> Result {
+    let folder = std::env::temp_dir().join("rascal-was-here");
+    let tried = [
+        ("reads", std::fs::read("/etc/passwd").is_ok()),
+        ("lists", std::fs::read_dir("/").is_ok()),
+        ("writes", std::fs::write(&folder, "tea").is_ok()),
+        ("listens", std::net::TcpListener::bind("127.0.0.1:0").is_ok()),
+        ("sends", std::net::UdpSocket::bind("127.0.0.1:0").is_ok()),
+        ("starts", std::process::Command::new("/bin/true").spawn().is_ok()),
+        ("threads", std::thread::spawn(|| 7).join().is_ok()),
+    ];
+    let _ = std::fs::remove_file(folder);
+    let did: Vec<&str> = tried.iter().filter(|it| it.1).map(|it| it.0).collect();
+    ctx.reply(did.join(", ")).await
+}
+
+async fn keeps(ctx: CommandContext) -> Result {
+    let files = ctx.host().files();
+    files.write("tea.txt", "kept").await?;
+    let text = files.read_text("tea.txt").await?.unwrap_or_default();
+    ctx.reply(text).await
+}
+"#;
