@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use plugin_api::abi::{Bytes, EventHeader, frame_kind};
+use plugin_api::{
+    EventKind,
+    abi::{Bytes, EventHeader, frame_kind},
+};
 use serde::Serialize;
 
 use super::{calls::Permit, event_record::EventRecord, invocation::Invocation};
@@ -154,5 +157,20 @@ impl Packet {
             },
             None => EventHeader::EMPTY,
         }
+    }
+}
+
+/// What serves a frame, in words: "command `brew`".
+#[must_use]
+pub fn handler(kind: u16, event: u16, name: &str) -> String {
+    match kind {
+        frame_kind::COMMAND => format!("command `{name}`"),
+        frame_kind::COMPONENT => format!("component `{name}`"),
+        frame_kind::INVOKE => format!("entry `{name}`"),
+        frame_kind::EVENT => format!("listener to {}", EventKind::from_number(event).name()),
+        frame_kind::START => "its start".into(),
+        frame_kind::SAVE => "the saving of its state".into(),
+        frame_kind::RESTORE => "the restoring of its state".into(),
+        _ => "a handler".into(),
     }
 }

@@ -49,6 +49,7 @@ pub use self::{
         files::Files,
         grants::Grants,
         hooks::Hooks,
+        limits::Limits,
         log::{Colour, Log},
         metrics::Metrics,
         schedules::Schedules,
@@ -93,6 +94,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
     pub data: Data,
+    /// `[limits]`: what keeps one plugin from hurting the others.
+    pub limits: Limits,
     /// `[hooks]`: how events of the framework and of plugins are handled.
     pub hooks: Hooks,
     /// `[files]`: files of plugins.
@@ -253,6 +256,7 @@ tables! {
     discord: Discord,
     bot: Bot,
     extensions: Extensions,
+    limits: Limits,
     status: Status,
     log: Log,
     metrics: Metrics,

@@ -64,6 +64,7 @@ pub(super) mod extensions;
 pub(super) mod files;
 pub(super) mod grants;
 pub(super) mod hooks;
+pub(super) mod limits;
 pub(super) mod log;
 pub(super) mod metrics;
 pub(super) mod plugins;
