@@ -17,6 +17,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// One that says what went wrong.
+    #[must_use]
+    pub fn failed(error: &ErrorHead) -> Self {
+        Self {
+            status: status::FAILED,
+            head: serde_json::to_vec(error).unwrap_or_default(),
+            body: Vec::new(),
+        }
+    }
+
     /// What went wrong, unless all is well: no longer than a line of the log may be, where it is logged.
     #[must_use]
     pub fn error(&self) -> Option<ErrorHead> {

@@ -10,13 +10,15 @@ use std::{
             Ordering::{Relaxed, SeqCst},
         },
     },
+    time::Duration,
 };
 
 use host_base::{PluginName, redact};
 use plugin_api::{
     abi::{
-        ErrorHead, FailedHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead,
-        Record, abi_stable::prefix_type::WithMetadata, message_kind, send_status, status,
+        Crumb, ErrorHead, FailedHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message,
+        PanicHead, Record, abi_stable::prefix_type::WithMetadata, message_kind, send_status,
+        status,
     },
     manifest::Manifest,
 };
@@ -26,7 +28,7 @@ use super::{
     answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    crumbs::Place,
+    crumbs::{self, Place},
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
@@ -63,6 +65,10 @@ pub struct Bridge {
     uncounted: AtomicBool,
     /// Its place in the crumbs, where there are any.
     place: OnceLock<Place>,
+    /// What it polls is noted here, where it has no place.
+    crumb: Crumb,
+    /// Nothing is taken from it any more, though another one is still to take over from it.
+    abandoned: AtomicBool,
 }
 
 impl Bridge {
@@ -100,6 +106,8 @@ impl Bridge {
             ledger: Mutex::default(),
             uncounted: AtomicBool::new(false),
             place: OnceLock::new(),
+            crumb: crumbs::private(),
+            abandoned: AtomicBool::new(false),
         };
         (bridge, receive)
     }
@@ -217,9 +225,34 @@ impl Bridge {
 
     /// What its thread is at is of no interest any more, whether or not it ever comes to an end.
     pub fn is_at_nothing(&self) {
-        if let Some(place) = self.place.get() {
-            place.idle();
-        }
+        self.crumb().end();
+    }
+
+    /// What its thread polls: the frame, and for how long; `None` while it polls nothing.
+    pub fn polled(&self) -> Option<(u64, Duration)> {
+        crumbs::polled(self.crumb())
+    }
+
+    fn crumb(&self) -> &Crumb {
+        self.place.get().map_or(&self.crumb, Place::crumb)
+    }
+
+    /// The thread on which it runs, while it does.
+    pub fn thread(&self) -> Option<Tid> {
+        self.vitals.thread()
+    }
+
+    /// Writes the generation off, before another one takes over from it: whoever waits for one of `begun`, which it has taken, learns
+    /// that nothing comes; the others wait on. Nothing is taken from it any more.
+    pub fn abandon(&self, begun: &[u64]) {
+        self.abandoned.store(true, SeqCst);
+        self.is_at_nothing();
+        self.calls.close();
+        let mut frames = self.frames.lock();
+        let lost: Vec<_> = begun.iter().filter_map(|id| frames.remove(id)).collect();
+        drop(frames);
+        drop(lost);
+        self.environment.generation_ended(&self.caller);
     }
 
     /// The program that it is loaded into.
@@ -247,7 +280,7 @@ impl Bridge {
     }
 
     fn receive(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
-        if self.closed.load(Relaxed) {
+        if self.closed.load(Relaxed) || self.abandoned.load(Relaxed) {
             return send_status::CLOSED;
         }
         if head.len() > MOST_HEAD && message.kind != message_kind::ANSWER {
@@ -392,7 +425,7 @@ fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
 unsafe extern "C" fn crumb(ctx: *const c_void) -> *const c_void {
     // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
     let bridge = unsafe { &*ctx.cast::<Bridge>() };
-    bridge.place.get().map_or(std::ptr::null(), Place::crumb)
+    std::ptr::from_ref(bridge.crumb()).cast()
 }
 
 /// [`HostVtable::send`].

@@ -7,7 +7,7 @@ use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
-use crate::{Behalf, Caller, Completion, Figures, Places, cell::Isolation};
+use crate::{Behalf, Caller, Completion, Figures, Limits, Places, cell::Isolation};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]
@@ -100,6 +100,9 @@ pub enum Failed {
 pub trait Environment: fmt::Debug + Send + Sync {
     /// How plugins are loaded and stopped, as it is at this moment.
     fn options(&self) -> Options;
+
+    /// What a plugin may take, as it is at this moment.
+    fn limits(&self) -> Limits;
 
     /// What is counted of each plugin.
     fn figures(&self) -> &Figures;

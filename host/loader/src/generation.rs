@@ -16,7 +16,8 @@ use std::{
 use host_base::PluginName;
 use plugin_api::{
     abi::{
-        ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, frame_kind, status,
+        ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, crumb_frame,
+        frame_kind, status,
     },
     manifest::Manifest,
 };
@@ -31,7 +32,7 @@ use super::{
     error::LoadError,
     libraries,
     library::{self, PinnedLibrary, PluginThread},
-    mailbox::{Mailbox, Refused},
+    mailbox::{Dropped, Mailbox, Refused},
     packet::Packet,
     signals,
     state_file::SavedState,
@@ -344,7 +345,16 @@ impl Generation {
     ///
     /// The queue is full or closed.
     pub fn send(&self, packet: Packet) -> Result<(), Refused> {
-        self.mailbox.push(packet)
+        self.offer(packet)
+    }
+
+    /// Queues a packet; whoever waits for one that makes room for it learns so.
+    fn offer(&self, packet: Packet) -> Result<(), Refused> {
+        let displaced = self.mailbox.offer(packet)?;
+        if let Some(frame) = displaced.and_then(|it| self.bridge.take_frame(it.id)) {
+            let _ = frame.waiter.send(Answer::failed(&crowded_out()));
+        }
+        Ok(())
     }
 
     /// Queues a command or component; its answer comes to `waiter`.
@@ -355,7 +365,7 @@ impl Generation {
     pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
         let id = packet.id;
         self.bridge.expect_answer(&packet, waiter);
-        self.mailbox.push(packet).inspect_err(|_| {
+        self.offer(packet).inspect_err(|_| {
             self.bridge.take_frame(id);
         })
     }
@@ -473,10 +483,48 @@ impl Generation {
         Some(unload::close(context, thread, given_back).await)
     }
 
-    /// For how long its thread has worked on one thing, though more may wait.
+    /// For how long its thread has worked on one thing, whether or not more waits.
     #[must_use]
     pub fn busy_for(&self) -> Option<Duration> {
-        self.mailbox.busy_for()
+        let polls = self.bridge.polled().map(|(_, lasts)| lasts);
+        self.mailbox.busy_for().max(polls)
+    }
+
+    /// What its thread is at, in words: "command `brew`".
+    #[must_use]
+    pub fn doing(&self) -> String {
+        let polled = self.bridge.polled().map(|(frame, _)| frame);
+        match polled {
+            Some(crumb_frame::BACKGROUND) => "a task in the background".into(),
+            Some(frame) => self
+                .mailbox
+                .handler_of(frame)
+                .unwrap_or_else(|| "a handler".into()),
+            None => "something outside of its handlers".into(),
+        }
+    }
+
+    /// Processor time of its thread, or of its cell, as far as that is known.
+    #[must_use]
+    pub fn cpu(&self) -> Option<Duration> {
+        if let Some(cell) = self.cell() {
+            return cell.cpu();
+        }
+        process::thread_cpu_time(self.bridge.thread()?)
+    }
+
+    /// What found no room in its mailbox since this was last asked.
+    #[must_use]
+    pub fn take_drops(&self) -> Option<Dropped> {
+        self.mailbox.take_drops()
+    }
+
+    /// Writes it off, for this reason: whoever waits for what it has begun learns so at once, and it gets no more work. What it has not
+    /// begun, and what still comes, waits for whoever takes over.
+    pub fn abandon(&self, why: &str) {
+        self.vitals().over(|| why.to_owned());
+        self.mailbox.seal();
+        self.bridge.abandon(&self.mailbox.held_work());
     }
 
     /// How it is.
@@ -565,6 +613,15 @@ fn state_of(answer: Answer) -> Option<SavedState> {
         schema,
         bytes: answer.body,
     })
+}
+
+/// The error that a member's invocation ends with which has made room for another server's.
+fn crowded_out() -> ErrorHead {
+    ErrorHead {
+        message: "too much waits for the plugin, most of it from this server".into(),
+        user_message: Some("This command is busy right now. Please try again in a minute.".into()),
+        ..ErrorHead::default()
+    }
 }
 
 /// The error that a member's invocation ends with when its plugin went away.

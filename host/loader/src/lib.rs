@@ -22,7 +22,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `program.rs`, `environment.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, host calls) |
+//! | `program.rs`, `environment.rs`, `limits.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, limits, host calls) |
 //! | `quarantine.rs`, `bisection.rs` | files that have crashed the process too often; which to leave out when nobody knows whose fault it was |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
@@ -66,6 +66,7 @@ mod invocation;
 mod ledger;
 mod libraries;
 mod library;
+mod limits;
 mod lines;
 mod mailbox;
 mod manifest_check;
@@ -103,7 +104,8 @@ pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
 pub use generation::{Generation, Workload, interrupted, next_id};
 pub use host_call::Completion;
 pub use invocation::{Behalf, Invocation};
-pub use mailbox::Refused;
+pub use limits::Limits;
+pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};

@@ -174,3 +174,18 @@ impl Packet {
         }
     }
 }
+
+/// What serves a frame, in words: "command `brew`".
+#[must_use]
+pub fn handler(kind: u16, event: u16, name: &str) -> String {
+    match kind {
+        frame_kind::COMMAND => format!("command `{name}`"),
+        frame_kind::COMPONENT => format!("component `{name}`"),
+        frame_kind::INVOKE => format!("entry `{name}`"),
+        frame_kind::EVENT => format!("listener to {}", EventKind::from_number(event).name()),
+        frame_kind::START => "its start".into(),
+        frame_kind::SAVE => "the saving of its state".into(),
+        frame_kind::RESTORE => "the restoring of its state".into(),
+        _ => "a handler".into(),
+    }
+}

@@ -16,8 +16,8 @@ use plugin_api::{
 use tracing::Level;
 
 use crate::{
-    Behalf, Caller, Completion, Environment, Failed, Figures, LoadError, Neighbour, Options,
-    Places, Rules, Slot, Unserved,
+    Behalf, Caller, Completion, Dropped, Environment, Failed, Figures, Limits, LoadError,
+    Neighbour, Options, Places, Rules, Slot, Unserved,
 };
 
 /// What has become of a plugin.
@@ -33,6 +33,8 @@ pub enum Change {
     Failed(ExtensionFailed),
     /// Its thread has not gone on for some seconds.
     Blocked(PluginBlocked),
+    /// Work for it has found no room.
+    Crowded(PluginName, Dropped),
 }
 
 /// A file that was not loaded, and what there is to say of it.
@@ -107,6 +109,10 @@ impl Rules for Nobody {
 impl Environment for Nobody {
     fn options(&self) -> Options {
         Options::default()
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default()
     }
 
     fn figures(&self) -> &Figures {

@@ -65,6 +65,12 @@ impl Vitals {
         self.thread.store(thread, Release);
     }
 
+    /// The thread on which it runs, while it does.
+    #[must_use]
+    pub fn thread(&self) -> Option<Tid> {
+        Some(self.thread.load(Acquire)).filter(|thread| *thread != 0)
+    }
+
     /// What is set when the thread wants to end itself or the process.
     #[must_use]
     pub const fn ended_by(&self) -> *const EndedBy {

@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, LoadError, Neighbour,
+    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Neighbour,
     Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
 };
 use host_ops::{
@@ -20,7 +20,7 @@ use host_ops::{
 };
 use plugin_api::{
     abi::{CallHead, StartHead},
-    hook::{ListenerError, PluginPanicked, TaskError},
+    hook::{ListenerError, PluginBlocked, PluginPanicked, TaskError},
     manifest::Manifest,
 };
 use tracing::Level;
@@ -117,6 +117,21 @@ fn refused_file(refusal: &Refusal) -> (String, String) {
     (format!("{file} refused"), text)
 }
 
+/// The alert of a plugin whose thread does not go on.
+fn blocks(hook: &PluginBlocked) -> String {
+    let pace = match hook.spins {
+        Some(true) => ", and spins",
+        Some(false) => ", and is blocked: it uses no processor time",
+        None => "",
+    };
+    format!(
+        "The plugin `{}` does not go on: its thread has been in {} for {} s{pace}. All that is for it waits.",
+        hook.plugin,
+        shown::said(&hook.handler),
+        hook.blocked_ms / 1000
+    )
+}
+
 /// What `[extensions]` and `[data]` say.
 fn options(config: &Config) -> Options {
     let extensions = &config.extensions;
@@ -150,7 +165,6 @@ fn isolation(isolation: &host_ops::config::Isolation) -> cell::Isolation {
         folders: isolation.folders.clone(),
         limits: cell::Limits {
             memory_bytes: Some(isolation.memory_mb << 20).filter(|bytes| *bytes > 0),
-            stuck: Some(Duration::from_secs(isolation.stuck_s)).filter(|it| !it.is_zero()),
             niceness: isolation.niceness,
             sandbox: match isolation.sandbox {
                 Sandbox::None => cell::Sandbox::None,
@@ -158,6 +172,17 @@ fn isolation(isolation: &host_ops::config::Isolation) -> cell::Isolation {
                 Sandbox::Required => cell::Sandbox::Required,
             },
         },
+    }
+}
+
+/// What `[limits]` says.
+fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    let unless_zero = |value: u64| Some(value).filter(|value| *value > 0);
+    Limits {
+        watchdog: unless_zero(limits.watchdog_s).map(Duration::from_secs),
+        abandoned: usize::try_from(limits.abandoned_generations).unwrap_or(usize::MAX),
+        ..Limits::default()
     }
 }
 
@@ -180,6 +205,10 @@ impl host_loader::Rules for BotProgram {
 impl Environment for BotProgram {
     fn options(&self) -> Options {
         options(&self.config.now())
+    }
+
+    fn limits(&self) -> Limits {
+        limits(&self.config.now())
     }
 
     fn figures(&self) -> &Figures {
@@ -285,12 +314,15 @@ impl Program for BotProgram {
             }
             Change::Blocked(hook) => {
                 services.hooks.emit(&hook);
-                let text = format!(
-                    "The plugin `{}` blocks: its thread has worked on one thing for {} s, and all that is for it waits.",
-                    hook.plugin,
-                    hook.blocked_ms / 1000
-                );
                 let about = format!("{} blocks", hook.plugin);
+                services.alerts.raise("plugins", &about, &blocks(&hook));
+            }
+            Change::Crowded(plugin, dropped) => {
+                let text = format!(
+                    "The plugin `{plugin}` is too far behind: {}.",
+                    dropped.in_words()
+                );
+                let about = format!("{plugin} is too far behind");
                 services.alerts.raise("plugins", &about, &text);
             }
             Change::Failed(hook) => {
@@ -359,5 +391,6 @@ mod tests {
         let ours = options(&Config::default());
         let theirs = Options::default();
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        assert_eq!(limits(&Config::default()), Limits::default());
     }
 }

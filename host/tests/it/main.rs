@@ -13,6 +13,7 @@ mod authority;
 mod authors;
 mod beats;
 mod blame;
+mod bulkheads;
 mod cache;
 mod callbacks;
 mod calls;

@@ -169,6 +169,10 @@ hooks! {
         plugin: String,
         /// Milliseconds so far.
         blocked_ms: u64,
+        /// What it is at, in words: "command `brew`".
+        handler: String,
+        /// Whether it uses the processor meanwhile; `None` where that can't be known.
+        spins: Option<bool>,
     }
     /// An owner used a command of the host's own.
     "owner_action" OwnerAction {

@@ -9,7 +9,7 @@ use std::{
 
 use host_base::PluginName;
 use host_discord::intents;
-use host_loader::{Caller, EventRecord, Packet, Refused, Slot};
+use host_loader::{Caller, EventRecord, Packet, Slot};
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
@@ -130,15 +130,8 @@ impl Routes {
             }
             last = listener.plugin;
             let packet = Packet::bare(frame_kind::EVENT, id).with_event(Arc::clone(event));
-            if listener.slot.send(packet) == Err(Refused::Full) {
-                let generation = listener.slot.current();
-                tracing::warn!(
-                    plugin = &*generation.plugin,
-                    event = EventKind::from_number(event.header.kind).name(),
-                    dropped = generation.load().dropped_events,
-                    "the plugin is too far behind: an event was dropped"
-                );
-            }
+            // What finds no room is counted there, and told of by whoever looks after the plugin.
+            let _ = listener.slot.send(packet);
         }
     }
 

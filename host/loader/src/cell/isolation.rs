@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use host_base::PluginName;
@@ -28,8 +27,6 @@ pub struct Isolation {
 pub struct Limits {
     /// Bytes of memory of its own; `None`: as much as there is.
     pub memory_bytes: Option<u64>,
-    /// How long its thread may work on one thing before it is killed; `None`: for ever.
-    pub stuck: Option<Duration>,
     /// How much it gives way when there is too little processor time: 0 to 19.
     pub niceness: u8,
     /// What is asked of the kernel.

@@ -76,6 +76,12 @@ impl Cell {
         Some(bytes)
     }
 
+    /// Processor time that its threads have used.
+    #[must_use]
+    pub fn cpu(&self) -> Option<Duration> {
+        cells::cpu_time_of(self.pid())
+    }
+
     /// What it may take.
     #[must_use]
     pub const fn limits(&self) -> Limits {

@@ -14,9 +14,7 @@ mod remains;
 mod verdict;
 
 use std::{
-    env,
-    ffi::c_void,
-    io,
+    env, io,
     path::Path,
     sync::{
         Mutex, OnceLock, PoisonError,
@@ -26,7 +24,7 @@ use std::{
             fence,
         },
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use host_base::private;
@@ -131,6 +129,23 @@ pub(crate) fn note_libraries() {
     }
 }
 
+/// What a thread polls right now, by its crumb: the frame, and for how long; `None` while it polls nothing, or that can't be known.
+pub(crate) fn polled(crumb: &Crumb) -> Option<(u64, Duration)> {
+    let (frame, since) = (crumb.frame.load(Relaxed), crumb.since_ms.load(Relaxed));
+    // Without a clock, plugins write 1.
+    (since > 1).then(|| {
+        let lasts = crash::monotonic_ms().saturating_sub(since);
+        (frame, Duration::from_millis(lasts))
+    })
+}
+
+/// A crumb that is kept in this process alone, for a generation that has no [`Place`].
+pub(crate) fn private() -> Crumb {
+    let crumb = Crumb::default();
+    crumb.bytes.store(size_of::<Crumb>() as u64, Relaxed);
+    crumb
+}
+
 /// A generation's place in the crumbs, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place(&'static Slot);
@@ -167,8 +182,8 @@ impl Place {
     }
 
     /// Where the plugin notes what it polls.
-    pub(crate) fn crumb(&self) -> *const c_void {
-        (&raw const self.0.crumb).cast()
+    pub(crate) fn crumb(&self) -> &Crumb {
+        &self.0.crumb
     }
 
     /// Notes that it is at nothing: its thread waits, or has ended, or will never go on.

@@ -6,10 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plugin_api::{
-    EventKind,
-    abi::{Crumb, crumb_frame, frame_kind},
-};
+use plugin_api::abi::{Crumb, crumb_frame};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +15,7 @@ use crate::crumb_layout::{
 };
 use crate::{
     file,
+    packet::handler,
     platform::{
         self, library_files,
         stack::{Mapped, SavedStack},
@@ -321,19 +319,6 @@ fn doing(words: &Words, slot: usize, frame: u64) -> Doing {
         user: of(offset_of!(FrameRecord, user)),
         guild: of(offset_of!(FrameRecord, guild)),
         channel: of(offset_of!(FrameRecord, channel)),
-    }
-}
-
-fn handler(kind: u16, event: u16, name: &str) -> String {
-    match kind {
-        frame_kind::COMMAND => format!("command `{name}`"),
-        frame_kind::COMPONENT => format!("component `{name}`"),
-        frame_kind::INVOKE => format!("entry `{name}`"),
-        frame_kind::EVENT => format!("listener to {}", EventKind::from_number(event).name()),
-        frame_kind::START => "its start".into(),
-        frame_kind::SAVE => "the saving of its state".into(),
-        frame_kind::RESTORE => "the restoring of its state".into(),
-        _ => "a handler".into(),
     }
 }
 

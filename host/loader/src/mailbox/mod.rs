@@ -2,10 +2,20 @@
 //!
 //! There are two queues. *Control* (completions, life cycle) is never bounded and always flows. *Work* (events, commands, components)
 //! is bounded per kind, can be frozen while state is handed over, and can be carried to the next generation as it is.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `fair_queue.rs` | the work queue: servers take turns |
+//! | `held.rs` | what the plugin has taken and not given back |
+//! | `drops.rs` | what found no room, and whose it was |
+
+mod drops;
+mod fair_queue;
+mod held;
 
 use std::{
     cell::Cell,
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     ffi::c_void,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,10 +27,16 @@ use std::{
 };
 
 use plugin_api::abi::{
-    Bytes, EventHeader, Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
+    Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
+pub use self::{drops::Dropped, fair_queue::Lane};
+use self::{
+    drops::Drops,
+    fair_queue::FairQueue,
+    held::{HeldPacket, HeldPackets},
+};
 use crate::{
     Handled, PluginFigures,
     crumbs::Frames,
@@ -50,10 +66,11 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Mailbox {
     queues: Mutex<Queues>,
-    /// Packets that the plugin holds, by token. Only `exchange` locks it, and so only the plugin's thread.
+    /// Packets that the plugin holds. `exchange` locks it, on the plugin's thread, and for a moment who looks why that does not go on.
     held: Mutex<HeldPackets>,
     signal: WakeSignal,
     dropped_events: AtomicU64,
+    drops: Mutex<Drops>,
     figures: Arc<PluginFigures>,
     /// Where the frames are noted that the plugin takes, where there are crumbs.
     noted: OnceLock<Frames>,
@@ -62,28 +79,21 @@ pub struct Mailbox {
 #[derive(Debug, Default)]
 struct Queues {
     control: VecDeque<Packet>,
-    work: VecDeque<Packet>,
-    events: usize,
-    calls: usize,
+    work: FairQueue,
     frozen: bool,
+    /// No work comes out any more: what waits is for the next generation.
+    sealed: bool,
     closed: bool,
     idle: bool,
     /// Since when it has not asked for more, while it is not idle.
     busy_since: Option<Instant>,
 }
 
-#[derive(Debug, Default)]
-struct HeldPackets {
-    last_token: u64,
-    // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
-    packets: HashMap<u64, HeldPacket>,
-}
-
-/// A packet that the plugin has taken.
-#[derive(Debug)]
-struct HeldPacket {
-    packet: Arc<(Packet, EventHeader)>,
-    at: Instant,
+impl Queues {
+    /// Whether the plugin is given work.
+    const fn flows(&self) -> bool {
+        !self.frozen && !self.sealed
+    }
 }
 
 impl Mailbox {
@@ -98,6 +108,7 @@ impl Mailbox {
             held: Mutex::default(),
             signal: WakeSignal::new()?,
             dropped_events: AtomicU64::new(0),
+            drops: Mutex::default(),
             figures,
             noted: OnceLock::new(),
         })
@@ -108,42 +119,70 @@ impl Mailbox {
         let _ = self.noted.set(frames);
     }
 
-    /// Queues a packet, and wakes the plugin if it is idle.
+    /// Queues a packet, and wakes the plugin if it is idle. What makes room for it is lost: see [`offer`](Self::offer).
     ///
     /// # Errors
     ///
     /// Work is refused when its queue is full or closed; control never is.
-    pub fn push(&self, mut packet: Packet) -> Result<(), Refused> {
-        if packet.is_work() {
-            packet.queued = Some(Instant::now());
-        }
-        let mut queues = self.lock();
-        if packet.is_work() {
-            if queues.closed {
-                return Err(Refused::Closed);
-            }
-            if packet.kind == frame_kind::EVENT {
-                if queues.events >= EVENT_LIMIT {
-                    self.dropped_events.fetch_add(1, Relaxed);
-                    self.figures.dropped.fetch_add(1, Relaxed);
-                    return Err(Refused::Full);
-                }
-                queues.events += 1;
-            } else {
-                if queues.calls >= CALL_LIMIT {
-                    return Err(Refused::Full);
-                }
-                queues.calls += 1;
-            }
-            queues.work.push_back(packet);
-            if queues.frozen {
-                return Ok(());
-            }
-        } else {
+    pub fn push(&self, packet: Packet) -> Result<(), Refused> {
+        self.offer(packet).map(drop)
+    }
+
+    /// The same; gives back what has made room for it in a full queue, which is always of the same kind and of a server with more that
+    /// waits.
+    ///
+    /// # Errors
+    ///
+    /// As for [`push`](Self::push).
+    pub fn offer(&self, mut packet: Packet) -> Result<Option<Packet>, Refused> {
+        if !packet.is_work() {
+            let mut queues = self.lock();
             queues.control.push_back(packet);
+            self.wake(queues);
+            return Ok(None);
         }
-        self.wake(queues);
-        Ok(())
+        packet.queued = Some(Instant::now());
+        let (lane, is_event) = (Lane::of(&packet), packet.kind == frame_kind::EVENT);
+        let limit = if is_event { EVENT_LIMIT } else { CALL_LIMIT };
+        let mut queues = self.lock();
+        if queues.closed {
+            return Err(Refused::Closed);
+        }
+        let displaced = match queues.work.push_within(packet, limit) {
+            Ok(displaced) => displaced,
+            Err(fair_queue::Full) => {
+                drop(queues);
+                self.dropped(lane, is_event);
+                return Err(Refused::Full);
+            }
+        };
+        if queues.flows() {
+            self.wake(queues);
+        } else {
+            drop(queues);
+        }
+        if let Some(displaced) = &displaced {
+            self.dropped(Lane::of(displaced), is_event);
+        }
+        Ok(displaced)
+    }
+
+    /// Counts work that found no room.
+    fn dropped(&self, lane: Lane, is_event: bool) {
+        if is_event {
+            self.dropped_events.fetch_add(1, Relaxed);
+            self.figures.dropped.fetch_add(1, Relaxed);
+        }
+        self.drops().note(lane, is_event);
+    }
+
+    /// What found no room since this was last asked.
+    pub fn take_drops(&self) -> Option<Dropped> {
+        self.drops().take()
+    }
+
+    fn drops(&self) -> MutexGuard<'_, Drops> {
+        self.drops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Holds work back and queues `packet` (a SAVE): what the plugin sees after it is control alone.
@@ -165,9 +204,26 @@ impl Mailbox {
     pub fn close(&self) -> VecDeque<Packet> {
         let mut queues = self.lock();
         queues.closed = true;
-        queues.events = 0;
-        queues.calls = 0;
-        std::mem::take(&mut queues.work)
+        queues.work.take_all()
+    }
+
+    /// No work comes out any more, whatever the plugin asks for: what waits, and what still comes, is for the next generation.
+    pub fn seal(&self) {
+        self.lock().sealed = true;
+    }
+
+    /// The ids of the work that the plugin has taken and not given back.
+    pub fn held_work(&self) -> Vec<u64> {
+        self.held().work()
+    }
+
+    /// What serves the frame `id`, in words; `None` when the plugin does not hold it.
+    pub fn handler_of(&self, id: u64) -> Option<String> {
+        self.held().handler_of(id)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HeldPackets> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes the work queue; what waits in it is still served.
@@ -179,12 +235,7 @@ impl Mailbox {
     pub fn adopt(&self, packets: VecDeque<Packet>) {
         let mut queues = self.lock();
         for packet in packets {
-            if packet.kind == frame_kind::EVENT {
-                queues.events += 1;
-            } else {
-                queues.calls += 1;
-            }
-            queues.work.push_back(packet);
+            queues.work.push(packet);
         }
         self.wake(queues);
     }
@@ -247,7 +298,7 @@ impl Mailbox {
         cap: usize,
     ) -> usize {
         let now = Instant::now();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held();
         for token in released {
             // A token that is forged, or given back twice, is in no map.
             if let Some(HeldPacket { packet, at }) = held.packets.remove(token) {
@@ -276,15 +327,10 @@ impl Mailbox {
         let mut begun = Vec::new();
         while taken < cap
             && work_left > 0
-            && !queues.frozen
-            && let Some(mut packet) = queues.work.pop_front()
+            && queues.flows()
+            && let Some(mut packet) = queues.work.pop()
         {
             begun.extend(packet.begun.take());
-            if packet.kind == frame_kind::EVENT {
-                queues.events -= 1;
-            } else {
-                queues.calls -= 1;
-            }
             if let Some(queued) = packet.queued {
                 self.figures
                     .waited
@@ -320,7 +366,7 @@ impl Mailbox {
         tracing::error!("an exchange of frames panicked; what it was about to hand out is lost");
         let mut queues = self.lock();
         queues.idle = taken == 0;
-        let work_waits = !queues.frozen && !queues.work.is_empty();
+        let work_waits = queues.flows() && !queues.work.is_empty();
         if work_waits || !queues.control.is_empty() {
             self.wake(queues);
         }
@@ -340,30 +386,6 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl HeldPackets {
-    fn hold(&mut self, packet: Packet, now: Instant) -> Frame {
-        self.last_token += 1;
-        let token = self.last_token;
-        let header = packet.header();
-        let held = self.packets.entry(token).or_insert_with(|| HeldPacket {
-            packet: Arc::new((packet, header)),
-            at: now,
-        });
-        let (packet, header) = &*held.packet;
-        Frame {
-            token,
-            id: packet.id,
-            kind: packet.kind,
-            status: packet.status,
-            header_bytes: size_of::<EventHeader>() as u16,
-            header: (&raw const *header).cast(),
-            head: Bytes::of(&packet.head),
-            body: Bytes::of(packet.body()),
-            ..Frame::EMPTY
-        }
     }
 }
 

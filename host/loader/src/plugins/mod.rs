@@ -8,7 +8,9 @@ mod start;
 mod status;
 mod stopping;
 mod supervise;
+mod takeover;
 mod transaction;
+mod watchdog;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -73,11 +75,18 @@ pub struct Plugins {
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
 #[derive(Debug, Default)]
-struct Abandoned(Mutex<Vec<String>>);
+struct Abandoned {
+    /// All of them, as `name#generation`.
+    all: Mutex<Vec<String>>,
+    /// Those among them whose threads were stuck.
+    stuck: Mutex<Vec<(PluginName, u64)>>,
+}
 
 impl Abandoned {
     async fn record(&self, report: &UnloadReport, shadow: &Path) {
         if report.unmapped {
+            // It had been given up too early.
+            self.leave(&report.plugin, report.generation);
             let shadow = shadow.to_owned();
             let _ = tokio::task::spawn_blocking(move || fs::remove_file(shadow)).await;
         } else {
@@ -87,11 +96,26 @@ impl Abandoned {
 
     /// Enters a generation that stays mapped, once.
     fn enter(&self, plugin: &str, generation: u64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all();
         let name = format!("{plugin}#{generation}");
         if !all.contains(&name) {
             all.push(name);
         }
+    }
+
+    fn leave(&self, plugin: &str, generation: u64) {
+        let name = format!("{plugin}#{generation}");
+        self.all().retain(|other| *other != name);
+        self.stuck()
+            .retain(|(name, number)| !(name.is(plugin) && *number == generation));
+    }
+
+    fn stuck(&self) -> MutexGuard<'_, Vec<(PluginName, u64)>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<String>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -184,11 +184,7 @@ impl Plugins {
     /// Plugins that did not stop and stay mapped, as `name#generation`.
     #[must_use]
     pub fn abandoned(&self) -> Vec<String> {
-        self.abandoned
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.abandoned.all().clone()
     }
 
     /// The generations that serve, by plugin.

@@ -246,7 +246,12 @@ impl Plugins {
                 tracing::error!(plugin = &*generation.plugin, "{error}");
             }
         };
-        let (report, ()) = tokio::join!(generation.unload(self.time_to_stop()), saved);
+        let deadline = match generation.vitals().is_over() {
+            // It takes nothing any more.
+            true => Duration::ZERO,
+            false => self.time_to_stop(),
+        };
+        let (report, ()) = tokio::join!(generation.unload(deadline), saved);
         match (report, generation.vitals().is_over()) {
             (None, true) => self.closed_report(generation),
             (report, _) => self.record(report, generation).await,

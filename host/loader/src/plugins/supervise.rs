@@ -1,5 +1,5 @@
-//! Supervision: a plugin whose thread ends by itself is started again, one that panics too often is stopped; the program is
-//! notified of either.
+//! Supervision: a plugin whose thread ends by itself is started again, one that panics too often is stopped, one that is stuck is taken
+//! over from (`takeover.rs`); the program is notified of each.
 
 use std::{
     path::PathBuf,
@@ -11,9 +11,14 @@ use host_base::PluginName;
 use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
-use super::{Failed, Plugins, stopping::Saving};
+use super::{
+    Failed, Plugins,
+    stopping::Saving,
+    watchdog::{Finding, Look, Stall, Watchdog},
+};
 use crate::{
-    Change, crumbs, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS,
+    Change, Program, crumbs, generation::Generation, signals, unload::UnloadReport,
+    vitals::MOST_PANICS,
 };
 
 /// The pause before the first restart; each further one is twice as long.
@@ -31,8 +36,8 @@ const RECOVERED: Duration = Duration::from_secs(600);
 /// How often it is looked whether a plugin has taken a signal of the host's past libc.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How long a plugin's thread may work on one thing: what waits for it waits, members' commands among it.
-const BLOCKED: Duration = Duration::from_secs(5);
+/// How often work that found no room is told of.
+const CROWDED: Duration = Duration::from_secs(10);
 
 /// What is the matter with a generation.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ enum What {
     Ended(String),
     /// It has panicked so often within a minute.
     Panics(u64),
+    /// Its thread has been at one thing for too long; at what.
+    Stuck(Stall, String),
 }
 
 /// How often a plugin was started again.
@@ -72,30 +79,74 @@ impl Restarts {
     }
 }
 
-fn blocked(generation: &Generation, busy: Duration) -> PluginBlocked {
-    let plugin = &*generation.plugin;
-    tracing::warn!(
-        plugin,
-        "its thread has worked on one thing for {busy:.1?}: it blocks, and all that is for it waits"
-    );
-    PluginBlocked {
-        plugin: plugin.to_owned(),
-        blocked_ms: busy.as_millis().try_into().unwrap_or(u64::MAX),
+/// What is seen of a generation from second to second.
+#[derive(Debug, Default)]
+struct Looks {
+    watchdog: Watchdog,
+    crowded: Option<Instant>,
+}
+
+impl Looks {
+    /// Looks at a generation; tells the program what it should know, and gives what has to be done.
+    fn look(&mut self, generation: &Generation, program: &dyn Program) -> Option<What> {
+        let now = Instant::now();
+        self.tell_drops(generation, program, now);
+        let look = Look {
+            now,
+            busy: generation.busy_for().filter(|_| !generation.is_stopping()),
+            cpu: generation.cpu(),
+        };
+        match self.watchdog.look(look, program.limits().watchdog) {
+            Finding::Well => None,
+            Finding::Blocked(stall) => {
+                program.changed(Change::Blocked(blocked(generation, stall)));
+                None
+            }
+            Finding::Stuck(stall) => {
+                let doing = generation.doing();
+                let Some(cell) = generation.cell() else {
+                    return Some(What::Stuck(stall, doing));
+                };
+                // It ends by that, and is started again as after any other end.
+                cell.kill(&format!(
+                    "its thread had been in {doing} for {:.0?} ({}; `[limits] watchdog_s`)",
+                    stall.lasts,
+                    stall.pace()
+                ));
+                None
+            }
+        }
+    }
+
+    fn tell_drops(&mut self, generation: &Generation, program: &dyn Program, now: Instant) {
+        let is_due = self.crowded.is_none_or(|last| now - last >= CROWDED);
+        let Some(dropped) = is_due.then(|| generation.take_drops()).flatten() else {
+            return;
+        };
+        self.crowded = Some(now);
+        let plugin = &generation.plugin;
+        tracing::warn!(
+            plugin = &**plugin,
+            "the plugin is too far behind: {}",
+            dropped.in_words()
+        );
+        program.changed(Change::Crowded(plugin.clone(), dropped));
     }
 }
 
-/// Kills a cell whose thread has worked on one thing for too long: it takes processor time, and its members wait in vain.
-fn end_stuck(generation: &Generation) {
-    let Some(cell) = generation.cell() else {
-        return;
-    };
-    let stuck = cell.limits().stuck;
-    if let (Some(stuck), Some(busy)) = (stuck, generation.busy_for())
-        && busy >= stuck
-    {
-        cell.kill(&format!(
-            "its thread had worked on one thing for {stuck:?} (`[isolation] stuck_s`)"
-        ));
+fn blocked(generation: &Generation, stall: Stall) -> PluginBlocked {
+    let (plugin, handler) = (&*generation.plugin, generation.doing());
+    tracing::warn!(
+        plugin,
+        "its thread has been in {handler} for {:.1?} ({}): all that is for it waits",
+        stall.lasts,
+        stall.pace()
+    );
+    PluginBlocked {
+        plugin: plugin.to_owned(),
+        blocked_ms: stall.lasts.as_millis().try_into().unwrap_or(u64::MAX),
+        handler,
+        spins: stall.spins(),
     }
 }
 
@@ -108,17 +159,14 @@ impl Plugins {
             let vitals = generation.vitals();
             let mut panics = vitals.panics_followed();
             let mut ended = std::pin::pin!(vitals.ended());
-            let mut is_blocked = false;
+            let mut looks = Looks::default();
             let what = loop {
                 tokio::select! {
                     why = &mut ended => break What::Ended(why),
                     () = sleep(LOOK) => {
-                        let busy = generation.busy_for().filter(|busy| *busy >= BLOCKED);
-                        if let Some(busy) = busy.filter(|_| !is_blocked && !generation.is_stopping()) {
-                            program.changed(Change::Blocked(blocked(&generation, busy)));
+                        if let Some(what) = looks.look(&generation, &*program) {
+                            break what;
                         }
-                        is_blocked = busy.is_some();
-                        end_stuck(&generation);
                     }
                     Ok(()) = panics.changed() => {
                         let limit = program.options().panics_per_minute;
@@ -186,6 +234,7 @@ impl Plugins {
         match what {
             What::Ended(why) => self.start_again(&generation, why).await,
             What::Panics(count) => self.stop_for_panics(&generation, count).await,
+            What::Stuck(stall, doing) => self.take_over(&generation, stall, &doing).await,
         }
     }
 
@@ -210,16 +259,12 @@ impl Plugins {
     }
 
     /// Starts a plugin again whose thread has ended, with the state that was saved last.
-    async fn start_again(&self, generation: &Arc<Generation>, mut why: String) {
+    pub(super) async fn start_again(&self, generation: &Arc<Generation>, mut why: String) {
         let name = &generation.plugin;
         let Some(file) = self.close_failed(generation, &why).await else {
             return;
         };
-        loop {
-            let pause = self.restarts(name);
-            let Some(pause) = pause else {
-                break;
-            };
+        while let Some(pause) = self.restarts(name) {
             self.fail(
                 name,
                 file.clone(),
@@ -234,17 +279,8 @@ impl Plugins {
                 Err(error) => why = error.to_string(),
             }
         }
-        let lock = self.lock_of(name);
-        let _inside = lock.lock().await;
-        let dependents = self.dependents_with_files(name);
-        if self.file_served_by(generation).is_some()
-            && self.unload_inside(name, Saving::Try).await.is_ok()
-        {
-            self.leave_without(name, &dependents);
-            let why =
-                format!("{why}; it was started again {RESTARTS} times; `load {name}` tries anew");
-            self.fail(name, file, &why);
-        }
+        let why = format!("{why}; it was started again {RESTARTS} times");
+        self.stays_failed(generation, &why).await;
     }
 
     /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; who
@@ -283,7 +319,7 @@ impl Plugins {
     }
 
     /// Notes that a plugin has failed, and notifies the program.
-    fn fail(&self, name: &PluginName, file: PathBuf, why: &str) {
+    pub(super) fn fail(&self, name: &PluginName, file: PathBuf, why: &str) {
         let mut set = self.set();
         let failed = Failed {
             manifest: set.declared.get(&file).cloned(),
@@ -302,7 +338,7 @@ impl Plugins {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    fn dependents_with_files(&self, name: &PluginName) -> Vec<(PluginName, PathBuf)> {
+    pub(super) fn dependents_with_files(&self, name: &PluginName) -> Vec<(PluginName, PathBuf)> {
         let dependents = self.dependents(name).into_iter();
         dependents
             .filter_map(|dependent| Some((dependent.clone(), self.loaded_file(&dependent)?)))
@@ -310,7 +346,7 @@ impl Plugins {
     }
 
     /// Those that were unloaded because they need `name` come back with it, or with another that provides the same.
-    fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
+    pub(super) fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
         let mut set = self.set();
         for (dependent, file) in dependents {
             // Moved over to another.
@@ -329,7 +365,7 @@ impl Plugins {
         }
     }
 
-    fn file_served_by(&self, generation: &Arc<Generation>) -> Option<PathBuf> {
+    pub(super) fn file_served_by(&self, generation: &Arc<Generation>) -> Option<PathBuf> {
         let set = self.set();
         let loaded = set.loaded.get(&generation.plugin)?;
         Arc::ptr_eq(&loaded.slot.current(), generation).then(|| loaded.file.clone())

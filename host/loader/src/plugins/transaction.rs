@@ -424,7 +424,14 @@ impl<'a> Load<'a> {
         let deadline = self.plugins.program.options().stop_timeout;
         let abandoned = Arc::clone(&self.plugins.abandoned);
         tokio::spawn(async move {
-            old.begin_to_stop(deadline).await;
+            // One that is over was waited for already.
+            let deadline = match old.vitals().is_over() {
+                true => Duration::ZERO,
+                false => {
+                    old.begin_to_stop(deadline).await;
+                    deadline
+                }
+            };
             next.go_live();
             if let Some(report) = old.unload(deadline).await {
                 abandoned.record(&report, &old.shadow).await;

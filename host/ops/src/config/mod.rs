@@ -50,6 +50,7 @@ pub use self::{
         grants::Grants,
         hooks::Hooks,
         isolation::{Isolation, Sandbox, Where},
+        limits::Limits,
         log::{Colour, Log},
         metrics::Metrics,
         schedules::Schedules,
@@ -96,6 +97,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
     pub data: Data,
+    /// `[limits]`: what keeps one plugin from hurting the others.
+    pub limits: Limits,
     /// `[hooks]`: how events of the framework and of plugins are handled.
     pub hooks: Hooks,
     /// `[files]`: files of plugins.
@@ -257,6 +260,7 @@ tables! {
     bot: Bot,
     extensions: Extensions,
     isolation: Isolation,
+    limits: Limits,
     status: Status,
     log: Log,
     metrics: Metrics,

@@ -44,6 +44,7 @@ fn every_setting_is_read() {
         extensions.unclear_crashes = 8
         extensions.unclear_window_s = 9
         extensions.safe = ["help"]
+        limits = { watchdog_s = 0, abandoned_generations = 1 }
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -87,6 +88,11 @@ fn every_setting_is_read() {
         safe: vec!["help".into()],
     };
     assert_eq!(config.extensions, extensions);
+    let limits = Limits {
+        watchdog_s: 0,
+        abandoned_generations: 1,
+    };
+    assert_eq!(config.limits, limits);
     let status = Status {
         text: vec!["with fire".into()],
         kind: Activity::Playing,
@@ -172,7 +178,7 @@ fn unknown_tables() {
     check(
         "[music.x]",
         &[
-            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [log], [metrics], [plugins], \
+            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [limits], [log], [metrics], [plugins], \
            [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
         ],
     );

@@ -23,8 +23,6 @@ table! {
         live folders: Vec<PathBuf> = Vec::new(), list("a list of folders", folder);
         /// The most memory of such a process, besides its files; 0: as much as there is.
         live memory_mb: u64 = 0, number(0..=1 << 20, "megabytes");
-        /// How long the thread of such a plugin may work on one thing before its process is ended and started again; 0: for ever.
-        live stuck_s: u64 = 60, seconds(0..=86_400);
         /// How much such a process gives way when there is too little processor time.
         live niceness: u8 = 5, number(0..=19, "steps");
         /// Whether such a process is closed in.

@@ -65,6 +65,7 @@ pub(super) mod files;
 pub(super) mod grants;
 pub(super) mod hooks;
 pub(super) mod isolation;
+pub(super) mod limits;
 pub(super) mod log;
 pub(super) mod metrics;
 pub(super) mod plugins;

@@ -1,0 +1,63 @@
+//! Packets that a plugin holds: its frames point into them until it gives their tokens back.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use plugin_api::abi::{Bytes, EventHeader, Frame, Record};
+
+use crate::packet::{Packet, handler};
+
+/// The packets that a plugin holds, by token.
+#[derive(Debug, Default)]
+pub(super) struct HeldPackets {
+    last_token: u64,
+    // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
+    pub(super) packets: HashMap<u64, HeldPacket>,
+}
+
+/// A packet that the plugin has taken.
+#[derive(Debug)]
+pub(super) struct HeldPacket {
+    pub(super) packet: Arc<(Packet, EventHeader)>,
+    pub(super) at: Instant,
+}
+
+impl HeldPackets {
+    /// Holds a packet; the frame that points into it.
+    pub(super) fn hold(&mut self, packet: Packet, now: Instant) -> Frame {
+        self.last_token += 1;
+        let token = self.last_token;
+        let header = packet.header();
+        let held = self.packets.entry(token).or_insert_with(|| HeldPacket {
+            packet: Arc::new((packet, header)),
+            at: now,
+        });
+        let (packet, header) = &*held.packet;
+        Frame {
+            token,
+            id: packet.id,
+            kind: packet.kind,
+            status: packet.status,
+            header_bytes: size_of::<EventHeader>() as u16,
+            header: (&raw const *header).cast(),
+            head: Bytes::of(&packet.head),
+            body: Bytes::of(packet.body()),
+            ..Frame::EMPTY
+        }
+    }
+
+    /// The ids of all that is work.
+    pub(super) fn work(&self) -> Vec<u64> {
+        let packets = self.packets.values().map(|held| &held.packet.0);
+        packets
+            .filter(|packet| packet.is_work() && packet.id != 0)
+            .map(|packet| packet.id)
+            .collect()
+    }
+
+    /// What serves the frame `id`, in words.
+    pub(super) fn handler_of(&self, id: u64) -> Option<String> {
+        let mut packets = self.packets.values().map(|held| &held.packet);
+        let (packet, header) = &**packets.find(|held| held.0.id == id)?;
+        Some(handler(packet.kind, header.kind, &packet.name))
+    }
+}

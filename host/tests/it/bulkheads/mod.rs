@@ -1,0 +1,67 @@
+//! Stories of what keeps one plugin from hurting the others: a real plugin gets stuck, falls behind, or takes too much.
+
+mod stuck;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use crate::{fixtures, support::Fixture};
+
+/// The plugin `mire`.
+fn mire() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let source = include_str!("plugin.rs");
+    BUILT.get_or_init(|| fixtures::plugin("mire", "bulkheads", "0.9.3", "", source))
+}
+
+/// A bot with `mire` and `counter`, and the place by which what is stuck is freed at the end: nothing spins on behind a story.
+struct Stuck {
+    bot: Fixture,
+    place: tempfile::TempDir,
+    config: String,
+}
+
+impl Stuck {
+    async fn with(limits: &str) -> Self {
+        mire();
+        let place = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[limits]\n{limits}\n[extensions]\nstop_timeout_ms = 200\n[plugins.mire]\nplace = '{}'\n",
+            place.path().join("free").display()
+        );
+        let bot = Fixture::configured(&["counter"], &config).await;
+        bot.drop_in(mire(), "mire");
+        bot.until_generation("mire", 1).await;
+        Self { bot, place, config }
+    }
+
+    /// The same bot with another configuration.
+    async fn reconfigured(self, config: &str) -> Self {
+        let bot = self.bot.reconfigured(config).await;
+        bot.until_generation("mire", 1).await;
+        Self { bot, ..self }
+    }
+
+    /// Frees whoever is stuck, and stops the bot.
+    async fn close(self) {
+        fs::write(self.place.path().join("free"), "").unwrap();
+        self.bot.close().await;
+    }
+
+    /// Why `mire` is not served as it should be, once that is so.
+    async fn error(&self, has: &str) -> String {
+        let wanted = |status: &host_loader::Status| {
+            status.plugin.is("mire")
+                && status
+                    .error
+                    .as_ref()
+                    .is_some_and(|error| error.contains(has))
+        };
+        let all = self.bot.until(|all| all.iter().any(wanted)).await;
+        let found = all.into_iter().find(wanted).unwrap();
+        found.error.unwrap()
+    }
+}
