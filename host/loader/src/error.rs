@@ -1,11 +1,15 @@
 //! Errors of a load, in words that an author can act on.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use host_base::PluginName;
 use thiserror::Error;
 
-use super::file::FileError;
+use super::{file::FileError, unloaded::UnloadNote};
 
 /// Why the program does not serve a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,6 +175,14 @@ pub enum LoadError {
     Blacklisted {
         /// Its name.
         name: PluginName,
+    },
+    /// Somebody has unloaded it.
+    #[error("`{name}` stays unloaded: it was {}; `load {name}` loads it", note.in_words(SystemTime::now()))]
+    Unloaded {
+        /// Its name.
+        name: PluginName,
+        /// Who, when and why.
+        note: UnloadNote,
     },
     /// Its file has crashed the bot too often.
     #[error(

@@ -100,13 +100,18 @@ const COMMANDS: &[OwnerCommand] = &[
     ),
     command(
         "unload",
-        "Unloads a plugin",
+        "Unloads a plugin until it is loaded again, also over a restart",
         &[
             PLUGIN,
             Parameter::new(
                 "force",
                 Kind::Flag,
                 "Also those that need it, and without its state if it can't be saved",
+            ),
+            Parameter::new(
+                "reason",
+                Kind::Text,
+                "Why: it is shown until the plugin is loaded again",
             ),
         ],
     ),

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{LoadError, LoadReport, Status, UnloadReport, resolve::Providers};
+use host_loader::{LoadError, LoadReport, Status, UnloadNote, UnloadReport, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
 
-use super::{Owner, embeds};
+use super::{By, Owner, embeds};
 use host_commands::{How, Registered, router::count};
 
 impl Owner {
@@ -31,18 +31,21 @@ impl Owner {
         }
     }
 
-    pub(super) async fn unload(&self, line: &str) -> Value {
-        let (name, force) = match line.strip_suffix(" force") {
-            Some(name) => (name.trim(), true),
-            None => (line, false),
-        };
+    pub(super) async fn unload(&self, by: &By, line: &str) -> Value {
+        let Unload {
+            name,
+            force,
+            reason,
+        } = Unload::of(line);
         if name.is_empty() {
             return embeds::usage(
-                "unload NAME [force]",
-                "Saves a plugin's state and unloads it. With `force` also those that need it, and without its state if it can't be saved.",
+                "unload NAME [force] [REASON]",
+                "Saves a plugin's state and unloads it, until `load NAME`: a restart does not load it, nor does another file of it. With \
+                 `force` also those that need it, and without its state if it can't be saved.",
             );
         }
-        match self.plugins.unload(name, force).await {
+        let note = UnloadNote::now(by.who(), reason);
+        match self.plugins.unload_for_good(name, force, note).await {
             Ok(report) => unloaded(&report),
             Err(error) => embeds::failed("Not unloaded", name, &error.to_string()),
         }
@@ -169,6 +172,36 @@ fn reloaded_all(
         &description,
         &fields,
     )
+}
+
+/// What stands behind `unload`.
+#[derive(Debug, PartialEq, Eq)]
+struct Unload<'a> {
+    name: &'a str,
+    force: bool,
+    reason: &'a str,
+}
+
+impl<'a> Unload<'a> {
+    /// A name, `force` right behind it, and a reason of any words.
+    fn of(line: &'a str) -> Self {
+        let (name, rest) = first_word(line);
+        let (force, reason) = match first_word(rest) {
+            ("force", reason) => (true, reason),
+            _ => (false, rest),
+        };
+        Self {
+            name,
+            force,
+            reason,
+        }
+    }
+}
+
+fn first_word(line: &str) -> (&str, &str) {
+    let line = line.trim();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (word, rest.trim())
 }
 
 fn unloaded(report: &UnloadReport) -> Value {
@@ -340,6 +373,13 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
         };
         lines.push(format!("⚠ {what}: {}", shown::said(error)));
     }
+    if let Some(note) = &status.unloaded {
+        lines.push(format!(
+            "⏹ {}; `load {}` loads it",
+            shown::said(&note.in_words(SystemTime::now())),
+            status.plugin
+        ));
+    }
     if let Some(crash) = &status.crashed {
         lines.push(format!(
             "💥 {}",
@@ -361,6 +401,23 @@ fn version_line(report: &LoadReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_all_that_stands_behind_the_name_and_force() {
+        let of = |name, force, reason| Unload {
+            name,
+            force,
+            reason,
+        };
+        assert_eq!(Unload::of(""), of("", false, ""));
+        assert_eq!(Unload::of("tea force"), of("tea", true, ""));
+        assert_eq!(Unload::of("tea  too cold "), of("tea", false, "too cold"));
+        assert_eq!(
+            Unload::of("tea force it floods"),
+            of("tea", true, "it floods")
+        );
+        assert_eq!(Unload::of("tea by force"), of("tea", false, "by force"));
+    }
 
     #[test]
     fn a_load_says_which_powers_are_new_and_which_of_them_are_granted() {

@@ -9,7 +9,10 @@ use super::{GROUP, Owner};
 
 /// Who gave a command, where, and by which way.
 #[derive(Debug)]
-pub struct By(Deed);
+pub struct By {
+    deed: Deed,
+    who: String,
+}
 
 impl By {
     /// Whoever caused the event.
@@ -19,13 +22,22 @@ impl By {
             Origin::Interaction { .. } => "slash",
             _ => "message",
         };
-        Self(Deed {
+        let deed = Deed {
             user: event.header.user_id,
             guild: event.header.guild_id,
             channel: event.header.channel_id,
             way: way.to_owned(),
             ..Deed::default()
-        })
+        };
+        Self {
+            deed,
+            who: event.who(),
+        }
+    }
+
+    /// Their name and id, as notes keep them.
+    pub(super) fn who(&self) -> &str {
+        &self.who
     }
 }
 
@@ -53,7 +65,7 @@ impl Owner {
                 "" => title,
                 text => format!("{title}: {text}"),
             },
-            ..by.0.clone()
+            ..by.deed.clone()
         };
         self.services.authority.record(deed).await;
     }

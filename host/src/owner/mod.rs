@@ -69,7 +69,7 @@ impl Owner {
     pub async fn run(&self, by: &By, name: &str, line: &str) -> Value {
         let embed = match name {
             "load" => self.load(line).await,
-            "unload" => self.unload(line).await,
+            "unload" => self.unload(by, line).await,
             "reload" => self.reload(line).await,
             "sync" => self.sync().await,
             "set" => self.set(line).await,

@@ -37,6 +37,7 @@ mod forged;
 mod framework;
 mod full;
 mod gateway;
+mod generations;
 mod grouped;
 mod handlers;
 mod handover;

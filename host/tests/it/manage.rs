@@ -132,8 +132,16 @@ async fn an_owner_manages_plugins_through_a_plugin_and_the_journal_has_it() {
     assert!(usage["served"].as_u64() > Some(0), "{usage}");
     assert_eq!(usage["calls"][0]["kind"], "call");
 
-    let gone = asked(&bot, "plugins.unload", r#"{"name": "echo"}"#).await;
+    let unload = r#"{"name": "echo", "reason": "too loud"}"#;
+    let gone = asked(&bot, "plugins.unload", unload).await;
     assert_eq!(gone["unload"]["unmapped"], true, "{gone}");
+    let one = asked(&bot, "plugins.list", r#"{"name": "echo"}"#).await;
+    let why = one["plugins"][0]["error"].as_str().unwrap();
+    assert!(
+        why.contains(" ago by owner (") && why.ends_with("): too loud"),
+        "{why}"
+    );
+    assert_eq!(one["plugins"][0]["unloaded"], true, "{one}");
     let there = asked(&bot, "plugins.load", r#"{"name": "echo"}"#).await;
     assert_eq!(there["loads"][0]["name"], "echo");
     let again = asked(&bot, "plugins.reload", r#"{"name": "counter"}"#).await;

@@ -32,6 +32,9 @@ pub struct PluginsCall {
     /// `plugins.install`: SHA-256 that the file must have, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// `plugins.unload`: why, as it is shown until the plugin is loaded again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 words! {
@@ -102,6 +105,8 @@ pub struct PluginView {
     pub quarantined: bool,
     /// When and how it has crashed the bot last, in words, with the report's file; absent: not within a day.
     pub crashed: Option<String>,
+    /// Whether it was unloaded on purpose, and stays so over a restart: `error` says by whom and why.
+    pub unloaded: bool,
 }
 
 /// Completion of `plugins.list`.

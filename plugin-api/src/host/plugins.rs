@@ -120,8 +120,8 @@ impl Plugins<'_> {
         self.host.query("plugins.load", &named(name)).await
     }
 
-    /// Unloads a plugin; with `force` also those that need it, and without its state if it can't be saved. A plugin that unloads
-    /// itself gets its answers out first.
+    /// Unloads a plugin until it is loaded by name, also over a restart; with `force` also those that need it, and without its state if
+    /// it can't be saved. A plugin that unloads itself gets its answers out first.
     ///
     /// # Errors
     ///
@@ -129,6 +129,25 @@ impl Plugins<'_> {
     pub async fn unload(&self, name: &str, force: bool) -> Result<ManagedReply> {
         let call = PluginsCall {
             force,
+            ..named(name)
+        };
+        self.host.query("plugins.unload", &call).await
+    }
+
+    /// The same with a reason, which is shown until the plugin is loaded again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn unload_because(
+        &self,
+        name: &str,
+        force: bool,
+        reason: &str,
+    ) -> Result<ManagedReply> {
+        let call = PluginsCall {
+            force,
+            reason: Some(reason.to_owned()),
             ..named(name)
         };
         self.host.query("plugins.unload", &call).await

@@ -9,6 +9,7 @@ mod status;
 mod stopping;
 mod supervise;
 mod transaction;
+mod unloads;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -39,6 +40,7 @@ use super::{
     slot::Slot,
     states::States,
     unload::UnloadReport,
+    unloaded::Unloaded,
 };
 use crate::{Caller, Change, Lifted, Program, Refusal};
 
@@ -69,6 +71,7 @@ pub struct Plugins {
     /// The files that were refused, by path.
     refused: refused::RefusedFiles,
     quarantine: Quarantine,
+    unloaded: Unloaded,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -173,6 +176,7 @@ impl Plugins {
         let (trouble, troubles) = mpsc::unbounded_channel();
         Ok(Self {
             quarantine: Quarantine::open(&options.data),
+            unloaded: Unloaded::open(&options.data),
             states: Arc::new(States::new(options.data)),
             program,
             probe_with,
@@ -225,6 +229,7 @@ impl Plugins {
                 }
             }
             Err(LoadError::ShuttingDown) => {}
+            Err(LoadError::Unloaded { name, note }) => self.stays_unloaded(path, name, note),
             Err(error) => {
                 let plugin = file::plugin_name(path);
                 let path_shown = path.display();
@@ -244,6 +249,7 @@ impl Plugins {
 
     /// Loads all files, as many as can be loaded together; each behind what it needs, and optional ones first. Failures are logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
+        self.forget_unloaded_without_files().await;
         let files = self.planned(files).await;
         self.set().to_load.clone_from(&files);
         for file in files {
@@ -266,6 +272,7 @@ impl Plugins {
             return Err(LoadError::AlreadyLoaded { name });
         }
         let path = self.file_of(&name).await?;
+        self.wants_loaded(&path).await;
         self.load_file(&path).await
     }
 
@@ -281,6 +288,7 @@ impl Plugins {
         }
         let path = self.file_of(&name).await?;
         let (_, info) = transaction::read(&path).await?;
+        self.wants_loaded(&path).await;
         self.select(&[PluginName::new(&info.note.name)]);
         if self.quarantine.lift(&info.sha256_hex()) {
             tracing::warn!(plugin = &*name, "let out of quarantine");
@@ -409,6 +417,7 @@ impl Plugins {
     /// Unloads what a deleted file held, with all that depends on it.
     pub async fn unload_file(&self, path: &Path) {
         self.refused.forget(path);
+        self.forget_unloaded(path);
         self.forget_file(path);
         for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use host_base::PluginName;
@@ -12,7 +12,9 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    Generation, Workload, manifest_check,
+    Generation, UnloadNote, Workload,
+    ago::ago,
+    manifest_check,
     manifest_check::neighbours,
     quarantine::Quarantine,
     resolve::{Providers, Universe},
@@ -33,15 +35,9 @@ impl CrashNote {
     /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
     #[must_use]
     pub fn in_words(&self, now: SystemTime) -> String {
-        let at = UNIX_EPOCH + Duration::from_millis(self.at_ms);
-        let seconds = now.duration_since(at).unwrap_or_default().as_secs();
-        let ago = match seconds {
-            0..=59 => format!("{seconds} s"),
-            60..=5_999 => format!("{} min", seconds / 60),
-            _ => format!("{} h", seconds / 3600),
-        };
         format!(
-            "crashed the bot {ago} ago: {}; report {}",
+            "crashed the bot {}: {}; report {}",
+            ago(self.at_ms, now),
             self.what,
             self.report.display()
         )
@@ -89,6 +85,8 @@ pub struct Status {
     pub error: Option<String>,
     /// Whether that is the quarantine.
     pub quarantined: bool,
+    /// Who has unloaded it, where it stays so.
+    pub unloaded: Option<UnloadNote>,
     /// Its last crash of the whole process.
     pub crashed: Option<CrashNote>,
 }
@@ -140,6 +138,7 @@ impl Plugins {
                     }),
                     error: over,
                     quarantined: false,
+                    unloaded: None,
                     crashed: None,
                 };
                 (name.clone(), status)
@@ -152,9 +151,12 @@ impl Plugins {
                 serving: None,
                 error: None,
                 quarantined: false,
+                unloaded: None,
                 crashed: None,
             });
-            status.error = Some(told_anew(failed, &universe, &set));
+            status.unloaded = self.unloaded.of(name).filter(|_| status.serving.is_none());
+            let is_meant = status.unloaded.is_some();
+            status.error = (!is_meant).then(|| told_anew(failed, &universe, &set));
             status.quarantined = failed.quarantined;
         }
         for (name, crash) in &set.crashes {

@@ -188,7 +188,7 @@ impl Plugins {
         );
         let dependents = self.dependents_with_files(name);
         if self.unload_inside(name, Saving::Try).await.is_ok() {
-            self.leave_without(name, &dependents);
+            self.leave_without(name, &dependents, "has failed");
             self.fail(name, file, &why);
         }
     }
@@ -224,7 +224,7 @@ impl Plugins {
         if self.file_served_by(generation).is_some()
             && self.unload_inside(name, Saving::Try).await.is_ok()
         {
-            self.leave_without(name, &dependents);
+            self.leave_without(name, &dependents, "has failed");
             let why =
                 format!("{why}; it was started again {RESTARTS} times; `load {name}` tries anew");
             self.fail(name, file, &why);
@@ -286,7 +286,7 @@ impl Plugins {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    fn dependents_with_files(&self, name: &PluginName) -> Vec<(PluginName, PathBuf)> {
+    pub(super) fn dependents_with_files(&self, name: &PluginName) -> Vec<(PluginName, PathBuf)> {
         let dependents = self.dependents(name).into_iter();
         dependents
             .filter_map(|dependent| Some((dependent.clone(), self.loaded_file(&dependent)?)))
@@ -294,7 +294,12 @@ impl Plugins {
     }
 
     /// Those that were unloaded because they need `name` come back with it, or with another that provides the same.
-    fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
+    pub(super) fn leave_without(
+        &self,
+        name: &PluginName,
+        dependents: &[(PluginName, PathBuf)],
+        why: &str,
+    ) {
         let mut set = self.set();
         for (dependent, file) in dependents {
             // Moved over to another.
@@ -303,7 +308,7 @@ impl Plugins {
             }
             let failed = Failed {
                 file: file.clone(),
-                error: format!("it needs `{name}`, which has failed"),
+                error: format!("it needs `{name}`, which {why}"),
                 manifest: set.declared.get(file).cloned(),
                 is_relation: true,
                 quarantined: false,

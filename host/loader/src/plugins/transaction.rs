@@ -182,6 +182,7 @@ impl<'a> Load<'a> {
         if blacklist.contains(name) {
             return Err(LoadError::Blacklisted { name: name.clone() });
         }
+        self.plugins.check_unloaded(name)?;
         self.plugins.check_selection(name)
     }
 

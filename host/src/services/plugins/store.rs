@@ -221,6 +221,7 @@ async fn put_in_place(
         Ok(target)
     })
     .await?;
+    set.wants_loaded(&target).await;
     let loaded = set.load_file(&target).await;
     let went_well = loaded.is_ok();
     blocking(move || match (went_well, beside.is_file()) {
