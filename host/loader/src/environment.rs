@@ -38,6 +38,8 @@ pub struct Options {
     pub save_every: Duration,
     /// How often a plugin may panic within a minute before it is stopped; default: 60. 0: as often as it does.
     pub panics_per_minute: u64,
+    /// How many files of each plugin are kept, the one that serves among them; default: 5.
+    pub keep_files: usize,
 }
 
 impl Default for Options {
@@ -56,6 +58,7 @@ impl Default for Options {
             stop_timeout: Duration::from_secs(5),
             save_every: Duration::from_secs(60),
             panics_per_minute: 60,
+            keep_files: 5,
         }
     }
 }

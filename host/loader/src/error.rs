@@ -176,6 +176,26 @@ pub enum LoadError {
         /// Its name.
         name: PluginName,
     },
+    /// One of several that were to be reloaded as one.
+    #[error(
+        "`{name}` stands in the way: {source}; none of {all} was reloaded, all go on as they were"
+    )]
+    Together {
+        /// Which.
+        name: PluginName,
+        /// Why.
+        source: Box<LoadError>,
+        /// All that were to be reloaded.
+        all: String,
+    },
+    /// It can't be rolled back.
+    #[error("`{name}` is not rolled back: {reason}")]
+    Former {
+        /// Its name.
+        name: PluginName,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Somebody has unloaded it.
     #[error("`{name}` stays unloaded: it was {}; `load {name}` loads it", note.in_words(SystemTime::now()))]
     Unloaded {

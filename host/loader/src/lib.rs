@@ -24,6 +24,7 @@
 //! | --- | --- |
 //! | `program.rs`, `environment.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, host calls) |
 //! | `quarantine.rs`, `bisection.rs` | files that have crashed the process too often; which to leave out when nobody knows whose fault it was |
+//! | `archive.rs` | the last few files of each plugin, and the states that they have left |
 //! | `unloaded.rs` | plugins that somebody has unloaded, and that stay so over a restart |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
@@ -48,6 +49,7 @@
 
 mod ago;
 mod answer;
+mod archive;
 pub mod bisection;
 mod bridge;
 mod call_server;
@@ -96,6 +98,7 @@ use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 pub use answer::Answer;
+pub use archive::KeptFile;
 pub use caller::Caller;
 pub use calls::Places;
 pub use environment::{Environment, Failed, Options};
@@ -109,7 +112,7 @@ pub use mailbox::Refused;
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
-pub use plugins::{CrashNote, InUse, LoadReport, Plugins, Serving, Status};
+pub use plugins::{CrashNote, InUse, LoadReport, Plugins, RollBack, RolledBack, Serving, Status};
 pub use program::{Change, Lifted, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{LoadError, LoadReport, Status, UnloadNote, UnloadReport, resolve::Providers};
+use host_loader::{LoadReport, Status, UnloadNote, UnloadReport, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
@@ -52,35 +52,37 @@ impl Owner {
     }
 
     pub(super) async fn reload(&self, line: &str) -> Value {
-        match line {
-            "" => embeds::usage(
-                "reload NAME | all",
-                "Swaps a plugin for what its file holds now. It goes on serving meanwhile.",
-            ),
-            "all" => {
-                let before = self.asked_powers();
-                let reports = self.plugins.reload_all().await;
-                reloaded_all(&reports, |it| self.new_powers(&before, it))
+        let names: Vec<&str> = line.split_whitespace().collect();
+        let before = self.asked_powers();
+        let (title, result) = match &names[..] {
+            [] => {
+                return embeds::usage(
+                    "reload NAME… | all",
+                    "Swaps plugins for what their files hold now. They go on serving meanwhile. Several are swapped in one step, or none \
+                     is.",
+                );
             }
-            name => {
-                let before = self.asked_powers();
-                match self.plugins.reload(name).await {
-                    Ok(reports) => loaded(&reports, |it| self.new_powers(&before, it)),
-                    Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
-                }
-            }
+            ["all"] => ("Reloaded all", self.plugins.reload_all().await),
+            [name] => ("Reloaded", self.plugins.reload(name).await),
+            several => ("Reloaded", self.plugins.reload_together(several).await),
+        };
+        let beside = |it: &PluginName| self.new_powers(&before, it);
+        match result {
+            Ok(reports) if names.len() == 1 && line != "all" => loaded(&reports, beside),
+            Ok(reports) => reloaded_as_one(title, &reports, beside),
+            Err(error) => embeds::failed("Not reloaded", line, &error.to_string()),
         }
     }
 
     /// The powers that each loaded plugin asks for.
-    fn asked_powers(&self) -> BTreeMap<PluginName, Vec<String>> {
+    pub(super) fn asked_powers(&self) -> BTreeMap<PluginName, Vec<String>> {
         let all = self.plugins.status().into_iter();
         all.filter_map(|it| Some((it.plugin, it.serving?.manifest.powers.clone())))
             .collect()
     }
 
     /// The powers that a plugin asks for now and did not before, and whether it has them.
-    fn new_powers(
+    pub(super) fn new_powers(
         &self,
         before: &BTreeMap<PluginName, Vec<String>>,
         plugin: &PluginName,
@@ -139,39 +141,28 @@ fn loaded(reports: &[LoadReport], beside: impl Fn(&PluginName) -> Option<String>
     )
 }
 
-fn load_field(report: &LoadReport, beside: impl Fn(&PluginName) -> Option<String>) -> Value {
+pub(super) fn load_field(
+    report: &LoadReport,
+    beside: impl Fn(&PluginName) -> Option<String>,
+) -> Value {
     let lines = [Some(version_line(report)), beside(&report.plugin)];
     let lines: Vec<_> = lines.into_iter().flatten().collect();
     embeds::field(&report.plugin, &lines.join("\n"))
 }
 
-fn reloaded_all(
-    reports: &[(PluginName, Result<LoadReport, LoadError>)],
+/// How a reload of several went, which all serve from one moment on.
+fn reloaded_as_one(
+    title: &str,
+    reports: &[LoadReport],
     beside: impl Fn(&PluginName) -> Option<String>,
 ) -> Value {
-    let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
     let fields: Vec<Value> = reports
         .iter()
         .take(embeds::FIELDS)
-        .map(|(name, result)| match result {
-            Ok(report) => load_field(report, &beside),
-            Err(error) => embeds::field(
-                &format!("{name}: not reloaded, the old generation goes on"),
-                &error.to_string(),
-            ),
-        })
+        .map(|report| load_field(report, &beside))
         .collect();
-    let description = format!("{} reloaded, {failed} failed", reports.len() - failed);
-    embeds::embed(
-        "Reloaded all",
-        if failed == 0 {
-            embeds::GREEN
-        } else {
-            embeds::RED
-        },
-        &description,
-        &fields,
-    )
+    let description = format!("{} reloaded as one", reports.len());
+    embeds::embed(title, embeds::GREEN, &description, &fields)
 }
 
 /// What stands behind `unload`.
@@ -198,7 +189,7 @@ impl<'a> Unload<'a> {
     }
 }
 
-fn first_word(line: &str) -> (&str, &str) {
+pub(super) fn first_word(line: &str) -> (&str, &str) {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     (word, rest.trim())

@@ -45,6 +45,7 @@ impl By {
 fn changes(name: &str, line: &str) -> bool {
     match name {
         "load" | "unload" | "reload" | "set" | "unset" => !line.is_empty(),
+        "rollback" => !super::rollback::Wanted::of(line).shows(),
         "sync" => true,
         _ => false,
     }

@@ -250,6 +250,16 @@ async fn a_file_is_checked_installed_loaded_and_rolled_back_and_none_loads_by_it
     })
     .await;
     assert!(!bot.extensions().join("libhello.so").exists());
+    // What was removed is kept as well.
+    let back = asked(&bot, "plugins.rollback", r#"{"name": "hello"}"#).await;
+    assert_eq!(back["loads"][0]["version"], "0.15.5", "{back}");
+    let back = asked(
+        &bot,
+        "plugins.rollback",
+        r#"{"name": "hello", "which": "1"}"#,
+    )
+    .await;
+    assert_eq!(back["loads"][0]["version"], "0.15.6", "{back}");
     let none = owner_says(&bot, r#"!do plugins.check {"name": "../libhello.so"}"#).await;
     assert!(none.contains("without its folder"), "{none}");
     bot.close().await;

@@ -162,7 +162,7 @@ impl Plugins<'_> {
         self.host.query("plugins.reload", &named(name)).await
     }
 
-    /// Reloads all plugins, when the one that asks has answered.
+    /// Reloads all plugins, when the one that asks has answered: in one step, or none of them.
     ///
     /// # Errors
     ///
@@ -210,13 +210,23 @@ impl Plugins<'_> {
         self.host.query("plugins.remove", &named(name)).await
     }
 
-    /// Loads the file that was replaced or removed last; the one that is there now is kept in its place.
+    /// Loads the file that served last before the one that is there now, or that was removed, with the state of now. The last few of
+    /// each plugin are kept (`[extensions] keep_files`).
     ///
     /// # Errors
     ///
     /// As for [`load`](Self::load); none is kept.
     pub async fn roll_back(&self, name: &str) -> Result<ManagedReply> {
         self.host.query("plugins.rollback", &named(name)).await
+    }
+
+    /// The same with a choice: `which` file, the state that it had left (`then`) or that of now, a file in quarantine (`force`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`roll_back`](Self::roll_back); the file has left no state.
+    pub async fn roll_back_to(&self, wanted: &PluginsCall) -> Result<ManagedReply> {
+        self.host.query("plugins.rollback", wanted).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Set of the loaded plugins: load, reload and unload as transactions.
 
+mod former;
 mod order;
 mod refused;
 mod rollback;
@@ -8,6 +9,7 @@ mod start;
 mod status;
 mod stopping;
 mod supervise;
+mod together;
 mod transaction;
 mod unloads;
 
@@ -24,14 +26,17 @@ use plugin_api::{hook::ExtensionFailed, manifest::Manifest};
 use tokio::sync::{mpsc, watch};
 
 pub use self::{
+    former::{RollBack, RolledBack},
     order::InUse,
     status::{CrashNote, LoadReport, Serving, Status},
 };
 use self::{
     stopping::{Leaving, Saving},
     supervise::{Restarts, Trouble},
+    transaction::Source,
 };
 use super::{
+    archive::Archive,
     error::LoadError,
     file::{self, FileInfo},
     probe::{self, ProbeReport},
@@ -72,6 +77,7 @@ pub struct Plugins {
     refused: refused::RefusedFiles,
     quarantine: Quarantine,
     unloaded: Unloaded,
+    archive: Arc<Archive>,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -177,6 +183,7 @@ impl Plugins {
         Ok(Self {
             quarantine: Quarantine::open(&options.data),
             unloaded: Unloaded::open(&options.data),
+            archive: Arc::new(Archive::new(&options.data)),
             states: Arc::new(States::new(options.data)),
             program,
             probe_with,
@@ -205,51 +212,57 @@ impl Plugins {
     ///
     /// In words that an author can act on.
     pub async fn load_file(&self, path: &Path) -> Result<LoadReport, LoadError> {
-        let result = self.load_transaction(path).await;
+        let result = self.load_transaction(path, Source::default()).await;
         match &result {
-            Ok(report) => {
-                self.refused.forget(path);
-                tracing::info!(
-                    plugin = &*report.plugin,
-                    version = &*report.version,
-                    generation = report.generation,
-                    load_ms = report.load_time.as_millis() as u64,
-                    "{}",
-                    if report.replaced {
-                        "reloaded"
-                    } else {
-                        "loaded"
-                    }
-                );
-                let caller = Caller::new(&report.plugin, report.generation);
-                self.program.changed(Change::Loaded(caller, report.hook()));
-                Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
-                if report.replaced {
-                    Box::pin(self.try_again(None)).await;
-                }
-            }
+            Ok(report) => self.has_loaded(path, report).await,
             Err(LoadError::ShuttingDown) => {}
             Err(LoadError::Unloaded { name, note }) => self.stays_unloaded(path, name, note),
-            Err(error) => {
-                let plugin = file::plugin_name(path);
-                let path_shown = path.display();
-                // Tried again, and as before: once is enough for the log.
-                let news = self.refused.note(path, refused::content(path).await, error);
-                if news.is_any() {
-                    tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
-                    self.note_failure(path, error, news);
-                } else {
-                    tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
-                }
-            }
+            Err(error) => self.has_failed(path, error).await,
         }
         self.changes.send_modify(|changes| *changes += 1);
         result
     }
 
+    /// What follows from a load that has gone well.
+    async fn has_loaded(&self, path: &Path, report: &LoadReport) {
+        self.refused.forget(path);
+        tracing::info!(
+            plugin = &*report.plugin,
+            version = &*report.version,
+            generation = report.generation,
+            load_ms = report.load_time.as_millis() as u64,
+            "{}",
+            if report.replaced {
+                "reloaded"
+            } else {
+                "loaded"
+            }
+        );
+        let caller = Caller::new(&report.plugin, report.generation);
+        self.program.changed(Change::Loaded(caller, report.hook()));
+        Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+        if report.replaced {
+            Box::pin(self.try_again(None)).await;
+        }
+    }
+
+    /// What follows from a load that has failed.
+    async fn has_failed(&self, path: &Path, error: &LoadError) {
+        let plugin = file::plugin_name(path);
+        let path_shown = path.display();
+        // Tried again, and as before: once is enough for the log.
+        let news = self.refused.note(path, refused::content(path).await, error);
+        if news.is_any() {
+            tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
+            self.note_failure(path, error, news);
+        } else {
+            tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
+        }
+    }
+
     /// Loads all files, as many as can be loaded together; each behind what it needs, and optional ones first. Failures are logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
-        self.forget_unloaded_without_files().await;
+        self.forget_what_has_no_file().await;
         let files = self.planned(files).await;
         self.set().to_load.clone_from(&files);
         for file in files {
@@ -334,19 +347,6 @@ impl Plugins {
             reports.push(report?);
         }
         Ok(reports)
-    }
-
-    /// Reloads all plugins, dependencies first.
-    pub async fn reload_all(&self) -> Vec<(PluginName, Result<LoadReport, LoadError>)> {
-        let mut reports = Vec::new();
-        for name in self.in_order() {
-            let Some(path) = self.loaded_file(&name) else {
-                continue;
-            };
-            let report = self.load_file(&path).await;
-            reports.push((name, report));
-        }
-        reports
     }
 
     /// Loads a file that is new or has changed, unless it holds what is loaded from it already.

@@ -246,6 +246,9 @@ impl Plugins {
         let report = generation.unload(Duration::ZERO).await;
         let report = self.record(report, generation).await;
         self.set().closed.insert(generation.plugin.clone(), report);
+        let sha256 = self.sha256_of(&generation.plugin);
+        self.note_ended_on_disk(generation, sha256, format!("failed: {why}"))
+            .await;
         self.changes.send_modify(|changes| *changes += 1);
         Some(file)
     }

@@ -97,8 +97,9 @@ impl Plugins {
     }
 
     /// The same for all whose files went while the bot did not run.
-    pub(super) async fn forget_unloaded_without_files(&self) {
+    pub(super) async fn forget_what_has_no_file(&self) {
         let files = self.files().await;
+        self.clean_archive(&files).await;
         let names: Vec<_> = files.iter().filter_map(|it| it.file_name()).collect();
         self.unloaded.keep(|file| names.contains(&file));
     }

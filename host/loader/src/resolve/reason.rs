@@ -172,7 +172,9 @@ impl Universe {
         let name = &need.wanted.name;
         let itself = &chain.way[chain.way.len() - 1];
         let others = self.offering(name).iter().copied();
-        let others: Vec<usize> = others.filter(|at| at != itself).collect();
+        let mut others: Vec<usize> = others.filter(|at| at != itself).collect();
+        // By name: what is told is the same whoever came first.
+        others.sort_by_key(|at| &self.members[*at].name);
         match &*others {
             [] if self.members[*itself].name == *name => Reason::new(
                 format!("it needs `{name}`, which is itself"),

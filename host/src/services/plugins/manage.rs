@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use host_base::PluginName;
 use host_capability::{Effect, Failure, HostCall};
-use host_loader::{
-    Behalf, Caller, Completion, LoadError, LoadReport, Plugins, UnloadNote, UnloadReport,
-};
+use host_loader::{Behalf, Caller, Completion, Plugins, UnloadNote, UnloadReport};
 use host_ops::audit::Deed;
-use plugin_api::abi::{LoadView, ManagedReply, PluginsCall, UnloadView};
+use plugin_api::abi::{ManagedReply, PluginsCall, UnloadView};
 
 use super::{
     apart, refused,
@@ -135,8 +133,8 @@ async fn work(
             reply.loads = reports.iter().map(load_view).collect();
         }
         Verb::ReloadAll => {
-            let all = set.reload_all().await;
-            reply.loads = all.iter().map(|(name, it)| outcome(name, it)).collect();
+            let reports = set.reload_all().await.map_err(refused)?;
+            reply.loads = reports.iter().map(load_view).collect();
         }
         Verb::Unload { force, note } => {
             let report = set.unload_for_good(name, force, note).await;
@@ -153,18 +151,6 @@ fn who(caller: &Caller, call: &HostCall) -> String {
     match &call.behalf {
         Behalf::Somebody(invocation) => invocation.event.who(),
         _ => format!("the plugin `{}`", caller.plugin),
-    }
-}
-
-fn outcome(name: &PluginName, result: &Result<LoadReport, LoadError>) -> LoadView {
-    match result {
-        Ok(report) => load_view(report),
-        Err(error) => {
-            let mut view = LoadView::default();
-            view.name = name.to_string();
-            view.error = Some(error.to_string());
-            view
-        }
     }
 }
 

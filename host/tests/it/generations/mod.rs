@@ -1,5 +1,7 @@
 //! Tests of generations on disk: what stays unloaded, kept files, several that are reloaded as one, and canaries.
 
+mod rollbacks;
+mod together;
 mod unloads;
 
 use std::path::PathBuf;
@@ -8,7 +10,12 @@ use crate::{fixtures, support::Fixture};
 
 /// A plugin that counts, keeps its count, and says which version it is.
 fn counting(name: &str, version: &str, declared: &str) -> PathBuf {
-    let source = format!(
+    let tag = format!("generations-{}", version.replace('.', "-"));
+    fixtures::plugin(name, &tag, version, "", &source(name, version, declared))
+}
+
+fn source(name: &str, version: &str, declared: &str) -> String {
+    format!(
         "//! Counts, and says what it is.\nuse std::cell::Cell;\n\nuse plugin_api::prelude::*;\n\n\
          export_plugin!(|| Plugin::with_state(|_host| async {{ Ok(Cell::new(0_u64)) }}){declared}\n    \
          .command(Command::new(\"{name}\", \"Counts\").run(count))\n    \
@@ -17,9 +24,7 @@ fn counting(name: &str, version: &str, declared: &str) -> PathBuf {
          async fn count(ctx: CommandContext<Cell<u64>>) -> Result {{\n    \
          ctx.state().set(ctx.state().get() + 1);\n    \
          ctx.reply(format!(\"{name} {version} counts {{}}\", ctx.state().get())).await\n}}\n"
-    );
-    let tag = format!("generations-{}", version.replace('.', "-"));
-    fixtures::plugin(name, &tag, version, "", &source)
+    )
 }
 
 /// The first `tea`.
