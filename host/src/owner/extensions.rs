@@ -9,7 +9,7 @@ use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
 
-use super::{By, Owner, embeds};
+use super::{By, Owner, embeds, line::Unload};
 use host_commands::{How, Registered, router::count};
 
 impl Owner {
@@ -163,36 +163,6 @@ fn reloaded_as_one(
         .collect();
     let description = format!("{} reloaded as one", reports.len());
     embeds::embed(title, embeds::GREEN, &description, &fields)
-}
-
-/// What stands behind `unload`.
-#[derive(Debug, PartialEq, Eq)]
-struct Unload<'a> {
-    name: &'a str,
-    force: bool,
-    reason: &'a str,
-}
-
-impl<'a> Unload<'a> {
-    /// A name, `force` right behind it, and a reason of any words.
-    fn of(line: &'a str) -> Self {
-        let (name, rest) = first_word(line);
-        let (force, reason) = match first_word(rest) {
-            ("force", reason) => (true, reason),
-            _ => (false, rest),
-        };
-        Self {
-            name,
-            force,
-            reason,
-        }
-    }
-}
-
-pub(super) fn first_word(line: &str) -> (&str, &str) {
-    let line = line.trim();
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    (word, rest.trim())
 }
 
 fn unloaded(report: &UnloadReport) -> Value {
@@ -392,23 +362,6 @@ fn version_line(report: &LoadReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reason_is_all_that_stands_behind_the_name_and_force() {
-        let of = |name, force, reason| Unload {
-            name,
-            force,
-            reason,
-        };
-        assert_eq!(Unload::of(""), of("", false, ""));
-        assert_eq!(Unload::of("tea force"), of("tea", true, ""));
-        assert_eq!(Unload::of("tea  too cold "), of("tea", false, "too cold"));
-        assert_eq!(
-            Unload::of("tea force it floods"),
-            of("tea", true, "it floods")
-        );
-        assert_eq!(Unload::of("tea by force"), of("tea", false, "by force"));
-    }
 
     #[test]
     fn a_load_says_which_powers_are_new_and_which_of_them_are_granted() {

@@ -5,7 +5,7 @@ use host_ops::audit::Deed;
 use plugin_api::abi::Origin;
 use serde_json::Value;
 
-use super::{GROUP, Owner};
+use super::{GROUP, Owner, line::Wanted};
 
 /// Who gave a command, where, and by which way.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl By {
 fn changes(name: &str, line: &str) -> bool {
     match name {
         "load" | "unload" | "reload" | "set" | "unset" => !line.is_empty(),
-        "rollback" => !super::rollback::Wanted::of(line).shows(),
+        "rollback" => !Wanted::of(line).shows(),
         "sync" => true,
         _ => false,
     }

@@ -7,6 +7,7 @@ mod catalog;
 mod embeds;
 mod extensions;
 mod journal;
+mod line;
 mod rollback;
 mod settings;
 mod slash;

@@ -3,58 +3,12 @@
 use std::time::SystemTime;
 
 use host_base::shown;
-use host_loader::{KeptFile, RollBack, RolledBack};
+use host_loader::{KeptFile, RolledBack};
 use serde_json::Value;
 
-use super::{
-    Owner, embeds,
-    extensions::{first_word, load_field},
-};
+use super::{Owner, embeds, extensions::load_field, line::Wanted};
 
 const USAGE: &str = "rollback NAME [list | NUMBER | HASH] [with state then | now] [again]";
-
-/// What stands behind `rollback`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Wanted<'a> {
-    name: &'a str,
-    list: bool,
-    wish: RollBack,
-    /// A word that is none of these.
-    unknown: Option<&'a str>,
-}
-
-impl<'a> Wanted<'a> {
-    /// The name, and the rest in any order; `with` and `state` are there to be read.
-    pub(super) fn of(line: &'a str) -> Self {
-        let (name, rest) = first_word(line);
-        let mut wanted = Self {
-            name,
-            ..Self::default()
-        };
-        for word in rest.split_whitespace() {
-            match &*word.to_lowercase() {
-                "list" => wanted.list = true,
-                "then" => wanted.wish.then = true,
-                "again" => wanted.wish.again = true,
-                "now" | "with" | "state" | "to" => {}
-                which if wanted.wish.which.is_empty() && is_which(which) => {
-                    wanted.wish.which = which.to_owned();
-                }
-                _ => wanted.unknown = Some(word),
-            }
-        }
-        wanted
-    }
-
-    /// Whether nothing is to be changed.
-    pub(super) fn shows(&self) -> bool {
-        self.name.is_empty() || self.list || self.unknown.is_some()
-    }
-}
-
-fn is_which(word: &str) -> bool {
-    word.chars().all(|c| c.is_ascii_hexdigit())
-}
 
 impl Owner {
     pub(super) async fn rollback(&self, line: &str) -> Value {
@@ -95,7 +49,11 @@ impl Owner {
                 "nothing is kept of a plugin of that name; `extensions` shows which there are",
             );
         }
-        let line = |file: &KeptFile| shown::said(&file.in_words(now));
+        let line = |file: &KeptFile| {
+            let held = self.plugins.quarantine().of(&file.sha256);
+            let held = held.map_or("", |_| " · 💥 in quarantine");
+            format!("{}{held}", shown::said(&file.in_words(now)))
+        };
         let mut fields: Vec<Value> = present
             .iter()
             .map(|file| embeds::field("now", &line(file)))
@@ -129,30 +87,4 @@ fn rolled_back(
         fields.push(embeds::field("Note", &remarks.join("\n")));
     }
     embeds::embed("Rolled back", embeds::GREEN, "", &fields)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rollback_is_typed_in_any_order_and_by_slash() {
-        let of = |line| {
-            let wanted = Wanted::of(line);
-            let RollBack { which, then, again } = wanted.wish.clone();
-            (wanted.name, which, then, again, wanted.shows())
-        };
-        let is = |which: &str, then, again, shows| ("tea", which.to_owned(), then, again, shows);
-        assert_eq!(of("tea"), is("", false, false, false));
-        assert_eq!(of("tea 2 with state then"), is("2", true, false, false));
-        assert_eq!(
-            of("tea with state now to ABCD"),
-            is("abcd", false, false, false)
-        );
-        assert_eq!(of("tea 2 then again"), is("2", true, true, false));
-        assert_eq!(of("tea list"), is("", false, false, true));
-        assert_eq!(Wanted::of("tea 2 3").unknown, Some("3"));
-        assert_eq!(Wanted::of("tea please").unknown, Some("please"));
-        assert!(Wanted::of("").shows());
-    }
 }

@@ -1,6 +1,7 @@
 //! Set of the loaded plugins: load, reload and unload as transactions.
 
 mod former;
+mod keeping;
 mod order;
 mod refused;
 mod rollback;

@@ -3,7 +3,12 @@
 //! The steps are those of a single load, each taken for all plugins before the next one. Nothing serves any less meanwhile: work is held
 //! back from the saves on, those of dependents first, so that what they ask of others while they finish is still answered.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use host_base::PluginName;
 use plugin_api::manifest::Manifest;
@@ -11,7 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{
     LoadReport, Plugins, exists,
-    former::Ended,
+    keeping::Ended,
     list,
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
@@ -72,19 +77,26 @@ impl Plugins {
         for name in &order {
             files.push(self.file_to_reload(name).await?);
         }
-        let _inside = self.lock_all(&order, &files).await;
+        let inside = self.lock_all(&order, &files).await;
         let mut members = Vec::new();
         let switched = self.switch_together(&mut members, &order, &files, began);
         let result = switched.await;
         match result {
-            Ok(()) => Ok(self.have_loaded(members).await),
+            Ok(()) => {
+                let loaded = self.have_loaded(members).await;
+                // What follows may load some of them, or others.
+                drop(inside);
+                Ok(self.follow(loaded).await)
+            }
             Err((name, error)) => {
                 for member in &members {
                     member.load.close(&member.next).await;
                 }
                 drop(members);
                 let at = order.iter().position(|it| *it == name);
-                if let Some(file) = at.and_then(|at| files.get(at)) {
+                let is_its_fault =
+                    !matches!(error, LoadError::ShuttingDown | LoadError::NotLoaded { .. });
+                if let Some(file) = at.and_then(|at| files.get(at)).filter(|_| is_its_fault) {
                     self.has_failed(file, &error).await;
                 }
                 self.changes.send_modify(|changes| *changes += 1);
@@ -153,7 +165,7 @@ impl Plugins {
     async fn open_member<'a>(
         &'a self,
         name: &PluginName,
-        file: &'a PathBuf,
+        file: &'a Path,
         began: Instant,
     ) -> Result<Member<'a>, LoadError> {
         let (load, bytes) = Load::read(self, file, Source::default(), began).await?;
@@ -268,9 +280,9 @@ impl Plugins {
         loaded.is_some_and(|it| Arc::ptr_eq(&it.slot, slot))
     }
 
-    /// What follows for each of them.
-    async fn have_loaded(&self, members: Vec<Member<'_>>) -> Vec<LoadReport> {
-        let mut reports = Vec::new();
+    /// All of them serve.
+    async fn have_loaded<'a>(&self, members: Vec<Member<'a>>) -> Vec<(&'a Path, LoadReport)> {
+        let mut loaded = Vec::new();
         for Member {
             next, load, copy, ..
         } in members
@@ -278,8 +290,16 @@ impl Plugins {
             copy.keep();
             load.keep_file(&next).await;
             self.watch(&next);
-            let report = load.report(&next, true);
-            Box::pin(self.has_loaded(load.path, &report)).await;
+            self.refused.forget(load.path);
+            loaded.push((load.path, load.report(&next, true)));
+        }
+        loaded
+    }
+
+    async fn follow(&self, loaded: Vec<(&Path, LoadReport)>) -> Vec<LoadReport> {
+        let mut reports = Vec::new();
+        for (path, report) in loaded {
+            Box::pin(self.has_loaded(path, &report)).await;
             reports.push(report);
         }
         self.changes.send_modify(|changes| *changes += 1);

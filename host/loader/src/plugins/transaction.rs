@@ -15,7 +15,7 @@ use plugin_api::manifest::Manifest;
 
 use super::{
     LoadReport, Loaded, PROBED, Plugins, exists,
-    former::{Beside, Ended},
+    keeping::{Beside, Ended},
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
 };

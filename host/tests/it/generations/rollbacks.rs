@@ -139,6 +139,8 @@ async fn a_former_file_in_quarantine_is_refused_with_what_to_do() {
     bot.plugins()
         .quarantine()
         .hold(&"tea".into(), &sha256, 0, why);
+    let listed = told(&bot, "!rollback tea list").await;
+    assert!(listed.contains("💥 in quarantine"), "{listed}");
     let refused = told(&bot, "!rollback tea").await;
     let short = &sha256[..8];
     for part in [
