@@ -40,6 +40,8 @@ pub struct Options {
     pub panics_per_minute: u64,
     /// Which plugins live in processes of their own; default: none.
     pub isolation: Isolation,
+    /// How many files of each plugin are kept, the one that serves among them; default: 5.
+    pub keep_files: usize,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             save_every: Duration::from_secs(60),
             panics_per_minute: 60,
             isolation: Isolation::default(),
+            keep_files: 5,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Errors of a load, in words that an author can act on.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use host_base::PluginName;
 use thiserror::Error;
 
-use super::file::FileError;
+use super::{file::FileError, unloaded::UnloadNote};
 
 /// Why the program does not serve a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +183,34 @@ pub enum LoadError {
     Blacklisted {
         /// Its name.
         name: PluginName,
+    },
+    /// One of several that were to be reloaded as one.
+    #[error(
+        "`{name}` stands in the way: {source}; none of {all} was reloaded, all go on as they were"
+    )]
+    Together {
+        /// Which.
+        name: PluginName,
+        /// Why.
+        source: Box<LoadError>,
+        /// All that were to be reloaded.
+        all: String,
+    },
+    /// It can't be rolled back.
+    #[error("`{name}` is not rolled back: {reason}")]
+    Former {
+        /// Its name.
+        name: PluginName,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Somebody has unloaded it.
+    #[error("`{name}` stays unloaded: it was {}; `load {name}` loads it", note.in_words(SystemTime::now()))]
+    Unloaded {
+        /// Its name.
+        name: PluginName,
+        /// Who, when and why.
+        note: UnloadNote,
     },
     /// Its file has crashed the bot too often.
     #[error(

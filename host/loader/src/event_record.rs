@@ -14,3 +14,11 @@ pub struct EventRecord {
     /// Discord's JSON: the event's `d`.
     pub json: String,
 }
+
+impl EventRecord {
+    /// Whoever caused it, as notes keep them: their name and their id.
+    #[must_use]
+    pub fn who(&self) -> String {
+        format!("{} ({})", self.user_name, self.header.user_id)
+    }
+}

@@ -24,6 +24,8 @@
 //! | --- | --- |
 //! | `program.rs`, `environment.rs`, `limits.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, limits, host calls) |
 //! | `quarantine.rs`, `bisection.rs` | files that have crashed the process too often; which to leave out when nobody knows whose fault it was |
+//! | `archive.rs` | the last few files of each plugin, and the states that they have left |
+//! | `unloaded.rs` | plugins that somebody has unloaded, and that stay so over a restart |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
@@ -40,12 +42,15 @@
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
 //! | `unload.rs` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
+//! | `ago.rs` | points in time as people are told of them |
 //! | `symbols.rs` | names for the addresses of a panic |
 //! | `crumb_layout.rs`, `crumbs/` | what is noted for the process after this one, should this one crash, and whose fault that was |
 //! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
+mod ago;
 mod answer;
+mod archive;
 pub mod bisection;
 mod bridge;
 mod call_server;
@@ -86,6 +91,7 @@ mod states;
 mod symbols;
 mod unknown;
 mod unload;
+mod unloaded;
 mod vitals;
 pub mod watcher;
 
@@ -95,6 +101,7 @@ use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 pub use answer::Answer;
+pub use archive::KeptFile;
 pub use caller::Caller;
 pub use calls::Places;
 pub use environment::{Environment, Failed, Options};
@@ -109,11 +116,12 @@ pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
-pub use plugins::{CrashNote, InUse, LoadReport, Plugins, Serving, Status};
+pub use plugins::{CrashNote, InUse, LoadReport, Plugins, RollBack, RolledBack, Serving, Status};
 pub use program::{Change, Lifted, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;
 pub use unload::UnloadReport;
+pub use unloaded::UnloadNote;
 
 /// All that is wrong with a manifest beside others, by name, but for what it needs and conflicts with: see [`resolve`].
 #[must_use]

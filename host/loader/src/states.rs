@@ -108,6 +108,16 @@ impl States {
         .await
     }
 
+    /// The state that lies on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read, or is no state.
+    pub async fn read(&self, plugin: &PluginName) -> io::Result<Option<SavedState>> {
+        let path = self.path(plugin);
+        self.with(plugin, move |_| state_file::read(&path)).await
+    }
+
     /// All states that lie on the disk, by plugin.
     ///
     /// # Errors

@@ -95,12 +95,17 @@ const COMMANDS: &[OwnerCommand] = &[
     ),
     command(
         "reload",
-        "Reloads a plugin without losing a message",
-        &[Parameter::new("name", Kind::Text, "Name of the plugin, or all").required()],
+        "Reloads plugins without losing a message, several in one step",
+        &[Parameter::new(
+            "name",
+            Kind::Text,
+            "Name of the plugin, several names, or all",
+        )
+        .required()],
     ),
     command(
         "unload",
-        "Unloads a plugin",
+        "Unloads a plugin until it is loaded again, also over a restart",
         &[
             PLUGIN,
             Parameter::new(
@@ -108,6 +113,29 @@ const COMMANDS: &[OwnerCommand] = &[
                 Kind::Flag,
                 "Also those that need it, and without its state if it can't be saved",
             ),
+            Parameter::new(
+                "reason",
+                Kind::Text,
+                "Why: it is shown until the plugin is loaded again",
+            ),
+        ],
+    ),
+    command(
+        "rollback",
+        "Loads a file of a plugin that served before",
+        &[
+            PLUGIN,
+            Parameter::new(
+                "which",
+                Kind::Text,
+                "Its number or the beginning of its hash, or list: shows them; without: the last one",
+            ),
+            Parameter::new(
+                "state",
+                Kind::Text,
+                "now: with the present state; then: with the one that it had left",
+            ),
+            Parameter::new("again", Kind::Flag, "Also one that is in quarantine"),
         ],
     ),
     command(

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{LoadError, LoadReport, Status, UnloadReport, resolve::Providers};
+use host_loader::{LoadReport, Status, UnloadNote, UnloadReport, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
 
-use super::{Owner, embeds};
+use super::{By, Owner, embeds, line::Unload};
 use host_commands::{How, Registered, router::count};
 
 impl Owner {
@@ -31,53 +31,58 @@ impl Owner {
         }
     }
 
-    pub(super) async fn unload(&self, line: &str) -> Value {
-        let (name, force) = match line.strip_suffix(" force") {
-            Some(name) => (name.trim(), true),
-            None => (line, false),
-        };
+    pub(super) async fn unload(&self, by: &By, line: &str) -> Value {
+        let Unload {
+            name,
+            force,
+            reason,
+        } = Unload::of(line);
         if name.is_empty() {
             return embeds::usage(
-                "unload NAME [force]",
-                "Saves a plugin's state and unloads it. With `force` also those that need it, and without its state if it can't be saved.",
+                "unload NAME [force] [REASON]",
+                "Saves a plugin's state and unloads it, until `load NAME`: a restart does not load it, nor does another file of it. With \
+                 `force` also those that need it, and without its state if it can't be saved.",
             );
         }
-        match self.plugins.unload(name, force).await {
+        let note = UnloadNote::now(by.who(), reason);
+        match self.plugins.unload_for_good(name, force, note).await {
             Ok(report) => unloaded(&report),
             Err(error) => embeds::failed("Not unloaded", name, &error.to_string()),
         }
     }
 
     pub(super) async fn reload(&self, line: &str) -> Value {
-        match line {
-            "" => embeds::usage(
-                "reload NAME | all",
-                "Swaps a plugin for what its file holds now. It goes on serving meanwhile.",
-            ),
-            "all" => {
-                let before = self.asked_powers();
-                let reports = self.plugins.reload_all().await;
-                reloaded_all(&reports, |it| self.new_powers(&before, it))
+        let names: Vec<&str> = line.split_whitespace().collect();
+        let before = self.asked_powers();
+        let (title, result) = match &names[..] {
+            [] => {
+                return embeds::usage(
+                    "reload NAME… | all",
+                    "Swaps plugins for what their files hold now. They go on serving meanwhile. Several are swapped in one step, or none \
+                     is.",
+                );
             }
-            name => {
-                let before = self.asked_powers();
-                match self.plugins.reload(name).await {
-                    Ok(reports) => loaded(&reports, |it| self.new_powers(&before, it)),
-                    Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
-                }
-            }
+            ["all"] => ("Reloaded all", self.plugins.reload_all().await),
+            [name] => ("Reloaded", self.plugins.reload(name).await),
+            several => ("Reloaded", self.plugins.reload_together(several).await),
+        };
+        let beside = |it: &PluginName| self.new_powers(&before, it);
+        match result {
+            Ok(reports) if names.len() == 1 && line != "all" => loaded(&reports, beside),
+            Ok(reports) => reloaded_as_one(title, &reports, beside),
+            Err(error) => embeds::failed("Not reloaded", line, &error.to_string()),
         }
     }
 
     /// The powers that each loaded plugin asks for.
-    fn asked_powers(&self) -> BTreeMap<PluginName, Vec<String>> {
+    pub(super) fn asked_powers(&self) -> BTreeMap<PluginName, Vec<String>> {
         let all = self.plugins.status().into_iter();
         all.filter_map(|it| Some((it.plugin, it.serving?.manifest.powers.clone())))
             .collect()
     }
 
     /// The powers that a plugin asks for now and did not before, and whether it has them.
-    fn new_powers(
+    pub(super) fn new_powers(
         &self,
         before: &BTreeMap<PluginName, Vec<String>>,
         plugin: &PluginName,
@@ -136,39 +141,28 @@ fn loaded(reports: &[LoadReport], beside: impl Fn(&PluginName) -> Option<String>
     )
 }
 
-fn load_field(report: &LoadReport, beside: impl Fn(&PluginName) -> Option<String>) -> Value {
+pub(super) fn load_field(
+    report: &LoadReport,
+    beside: impl Fn(&PluginName) -> Option<String>,
+) -> Value {
     let lines = [Some(version_line(report)), beside(&report.plugin)];
     let lines: Vec<_> = lines.into_iter().flatten().collect();
     embeds::field(&report.plugin, &lines.join("\n"))
 }
 
-fn reloaded_all(
-    reports: &[(PluginName, Result<LoadReport, LoadError>)],
+/// How a reload of several went, which all serve from one moment on.
+fn reloaded_as_one(
+    title: &str,
+    reports: &[LoadReport],
     beside: impl Fn(&PluginName) -> Option<String>,
 ) -> Value {
-    let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
     let fields: Vec<Value> = reports
         .iter()
         .take(embeds::FIELDS)
-        .map(|(name, result)| match result {
-            Ok(report) => load_field(report, &beside),
-            Err(error) => embeds::field(
-                &format!("{name}: not reloaded, the old generation goes on"),
-                &error.to_string(),
-            ),
-        })
+        .map(|report| load_field(report, &beside))
         .collect();
-    let description = format!("{} reloaded, {failed} failed", reports.len() - failed);
-    embeds::embed(
-        "Reloaded all",
-        if failed == 0 {
-            embeds::GREEN
-        } else {
-            embeds::RED
-        },
-        &description,
-        &fields,
-    )
+    let description = format!("{} reloaded as one", reports.len());
+    embeds::embed(title, embeds::GREEN, &description, &fields)
 }
 
 fn unloaded(report: &UnloadReport) -> Value {
@@ -339,6 +333,13 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
             "not loaded"
         };
         lines.push(format!("⚠ {what}: {}", shown::said(error)));
+    }
+    if let Some(note) = &status.unloaded {
+        lines.push(format!(
+            "⏹ {}; `load {}` loads it",
+            shown::said(&note.in_words(SystemTime::now())),
+            status.plugin
+        ));
     }
     if let Some(crash) = &status.crashed {
         lines.push(format!(

@@ -5,11 +5,14 @@ use host_ops::audit::Deed;
 use plugin_api::abi::Origin;
 use serde_json::Value;
 
-use super::{GROUP, Owner};
+use super::{GROUP, Owner, line::Wanted};
 
 /// Who gave a command, where, and by which way.
 #[derive(Debug)]
-pub struct By(Deed);
+pub struct By {
+    deed: Deed,
+    who: String,
+}
 
 impl By {
     /// Whoever caused the event.
@@ -19,13 +22,22 @@ impl By {
             Origin::Interaction { .. } => "slash",
             _ => "message",
         };
-        Self(Deed {
+        let deed = Deed {
             user: event.header.user_id,
             guild: event.header.guild_id,
             channel: event.header.channel_id,
             way: way.to_owned(),
             ..Deed::default()
-        })
+        };
+        Self {
+            deed,
+            who: event.who(),
+        }
+    }
+
+    /// Their name and id, as notes keep them.
+    pub(super) fn who(&self) -> &str {
+        &self.who
     }
 }
 
@@ -33,6 +45,7 @@ impl By {
 fn changes(name: &str, line: &str) -> bool {
     match name {
         "load" | "unload" | "reload" | "set" | "unset" => !line.is_empty(),
+        "rollback" => !Wanted::of(line).shows(),
         "sync" => true,
         _ => false,
     }
@@ -53,7 +66,7 @@ impl Owner {
                 "" => title,
                 text => format!("{title}: {text}"),
             },
-            ..by.0.clone()
+            ..by.deed.clone()
         };
         self.services.authority.record(deed).await;
     }

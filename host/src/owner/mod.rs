@@ -1,4 +1,4 @@
-//! Owner commands that must survive any plugin: loading, unloading and reloading, what is loaded, settings, registering slash commands.
+//! Owner commands that must survive any plugin: loading, unloading, reloading and rolling back, what is loaded, settings, registering slash commands.
 //!
 //! `catalog.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
 //! of what is in `embeds.rs`.
@@ -7,6 +7,8 @@ mod catalog;
 mod embeds;
 mod extensions;
 mod journal;
+mod line;
+mod rollback;
 mod settings;
 mod slash;
 
@@ -69,8 +71,9 @@ impl Owner {
     pub async fn run(&self, by: &By, name: &str, line: &str) -> Value {
         let embed = match name {
             "load" => self.load(line).await,
-            "unload" => self.unload(line).await,
+            "unload" => self.unload(by, line).await,
             "reload" => self.reload(line).await,
+            "rollback" => self.rollback(line).await,
             "sync" => self.sync().await,
             "set" => self.set(line).await,
             "unset" => self.unset(line).await,

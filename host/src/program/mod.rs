@@ -149,6 +149,7 @@ fn options(config: &Config) -> Options {
         stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
         save_every: Duration::from_secs(extensions.save_every_s),
         panics_per_minute: extensions.panics_per_minute,
+        keep_files: extensions.keep_files.try_into().unwrap_or(usize::MAX),
         isolation: isolation(&config.isolation),
     }
 }

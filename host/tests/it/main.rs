@@ -39,6 +39,7 @@ mod forged;
 mod framework;
 mod full;
 mod gateway;
+mod generations;
 mod grouped;
 mod handlers;
 mod handover;

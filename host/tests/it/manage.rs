@@ -132,8 +132,16 @@ async fn an_owner_manages_plugins_through_a_plugin_and_the_journal_has_it() {
     assert!(usage["served"].as_u64() > Some(0), "{usage}");
     assert_eq!(usage["calls"][0]["kind"], "call");
 
-    let gone = asked(&bot, "plugins.unload", r#"{"name": "echo"}"#).await;
+    let unload = r#"{"name": "echo", "reason": "too loud"}"#;
+    let gone = asked(&bot, "plugins.unload", unload).await;
     assert_eq!(gone["unload"]["unmapped"], true, "{gone}");
+    let one = asked(&bot, "plugins.list", r#"{"name": "echo"}"#).await;
+    let why = one["plugins"][0]["error"].as_str().unwrap();
+    assert!(
+        why.contains(" ago by owner (") && why.ends_with("): too loud"),
+        "{why}"
+    );
+    assert_eq!(one["plugins"][0]["unloaded"], true, "{one}");
     let there = asked(&bot, "plugins.load", r#"{"name": "echo"}"#).await;
     assert_eq!(there["loads"][0]["name"], "echo");
     let again = asked(&bot, "plugins.reload", r#"{"name": "counter"}"#).await;
@@ -242,6 +250,16 @@ async fn a_file_is_checked_installed_loaded_and_rolled_back_and_none_loads_by_it
     })
     .await;
     assert!(!bot.extensions().join("libhello.so").exists());
+    // What was removed is kept as well.
+    let back = asked(&bot, "plugins.rollback", r#"{"name": "hello"}"#).await;
+    assert_eq!(back["loads"][0]["version"], "0.15.5", "{back}");
+    let back = asked(
+        &bot,
+        "plugins.rollback",
+        r#"{"name": "hello", "which": "1"}"#,
+    )
+    .await;
+    assert_eq!(back["loads"][0]["version"], "0.15.6", "{back}");
     let none = owner_says(&bot, r#"!do plugins.check {"name": "../libhello.so"}"#).await;
     assert!(none.contains("without its folder"), "{none}");
     bot.close().await;

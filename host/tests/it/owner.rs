@@ -31,7 +31,7 @@ async fn the_owner_loads_reloads_unloads_and_lists() {
     );
     let answer = bot.ask(&owner, "!reload all").await.text();
     assert!(
-        answer.contains("1 reloaded, 0 failed") && answer.contains("generation 3"),
+        answer.contains("1 reloaded as one") && answer.contains("generation 3"),
         "{answer}"
     );
     let answer = bot.ask(&owner, "!extensions").await.text();

@@ -23,7 +23,8 @@ pub struct PluginsCall {
     /// `plugins.list`: whether each comes with its manifest.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub manifests: bool,
-    /// `plugins.unload`: also those that need it, and without its state if it can't be saved.
+    /// `plugins.unload`: also those that need it, and without its state if it can't be saved. `plugins.rollback`: also to a file in
+    /// quarantine.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     /// `plugins.install`: a file in the plugin's own folder, instead of the body.
@@ -32,6 +33,16 @@ pub struct PluginsCall {
     /// `plugins.install`: SHA-256 that the file must have, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// `plugins.unload`: why, as it is shown until the plugin is loaded again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `plugins.rollback`: which of the files that served before: a number, 1 the last one, or the beginning of a SHA-256; absent: the
+    /// last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub which: Option<String>,
+    /// `plugins.rollback`: with the state that the file had left, and not with that of now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub then: bool,
 }
 
 words! {
@@ -102,6 +113,8 @@ pub struct PluginView {
     pub quarantined: bool,
     /// When and how it has crashed the bot last, in words, with the report's file; absent: not within a day.
     pub crashed: Option<String>,
+    /// Whether it was unloaded on purpose, and stays so over a restart: `error` says by whom and why.
+    pub unloaded: bool,
 }
 
 /// Completion of `plugins.list`.
@@ -214,6 +227,8 @@ pub struct ManagedReply {
     pub loads: Vec<LoadView>,
     /// The unload.
     pub unload: Option<UnloadView>,
+    /// `plugins.rollback`: what there is to know besides, a sentence each: what of the tables is not as it was, for instance.
+    pub remarks: Vec<String>,
 }
 
 /// An unload.

@@ -120,8 +120,8 @@ impl Plugins<'_> {
         self.host.query("plugins.load", &named(name)).await
     }
 
-    /// Unloads a plugin; with `force` also those that need it, and without its state if it can't be saved. A plugin that unloads
-    /// itself gets its answers out first.
+    /// Unloads a plugin until it is loaded by name, also over a restart; with `force` also those that need it, and without its state if
+    /// it can't be saved. A plugin that unloads itself gets its answers out first.
     ///
     /// # Errors
     ///
@@ -129,6 +129,25 @@ impl Plugins<'_> {
     pub async fn unload(&self, name: &str, force: bool) -> Result<ManagedReply> {
         let call = PluginsCall {
             force,
+            ..named(name)
+        };
+        self.host.query("plugins.unload", &call).await
+    }
+
+    /// The same with a reason, which is shown until the plugin is loaded again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn unload_because(
+        &self,
+        name: &str,
+        force: bool,
+        reason: &str,
+    ) -> Result<ManagedReply> {
+        let call = PluginsCall {
+            force,
+            reason: Some(reason.to_owned()),
             ..named(name)
         };
         self.host.query("plugins.unload", &call).await
@@ -143,7 +162,7 @@ impl Plugins<'_> {
         self.host.query("plugins.reload", &named(name)).await
     }
 
-    /// Reloads all plugins, when the one that asks has answered.
+    /// Reloads all plugins, when the one that asks has answered: in one step, or none of them.
     ///
     /// # Errors
     ///
@@ -191,13 +210,23 @@ impl Plugins<'_> {
         self.host.query("plugins.remove", &named(name)).await
     }
 
-    /// Loads the file that was replaced or removed last; the one that is there now is kept in its place.
+    /// Loads the file that served last before the one that is there now, or that was removed, with the state of now. The last few of
+    /// each plugin are kept (`[extensions] keep_files`).
     ///
     /// # Errors
     ///
     /// As for [`load`](Self::load); none is kept.
     pub async fn roll_back(&self, name: &str) -> Result<ManagedReply> {
         self.host.query("plugins.rollback", &named(name)).await
+    }
+
+    /// The same with a choice: `which` file, the state that it had left (`then`) or that of now, a file in quarantine (`force`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`roll_back`](Self::roll_back); the file has left no state.
+    pub async fn roll_back_to(&self, wanted: &PluginsCall) -> Result<ManagedReply> {
+        self.host.query("plugins.rollback", wanted).await
     }
 }
 

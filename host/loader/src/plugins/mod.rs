@@ -1,5 +1,7 @@
 //! Set of the loaded plugins: load, reload and unload as transactions.
 
+mod former;
+mod keeping;
 mod order;
 mod refused;
 mod rollback;
@@ -9,7 +11,9 @@ mod status;
 mod stopping;
 mod supervise;
 mod takeover;
+mod together;
 mod transaction;
+mod unloads;
 mod watchdog;
 
 use std::{
@@ -25,14 +29,17 @@ use plugin_api::{hook::ExtensionFailed, manifest::Manifest};
 use tokio::sync::{mpsc, watch};
 
 pub use self::{
+    former::{RollBack, RolledBack},
     order::InUse,
     status::{CrashNote, LoadReport, Serving, Status},
 };
 use self::{
     stopping::{Leaving, Saving},
     supervise::{Restarts, Trouble},
+    transaction::Source,
 };
 use super::{
+    archive::Archive,
     error::LoadError,
     file::{self, FileInfo},
     probe::{self, ProbeReport},
@@ -41,6 +48,7 @@ use super::{
     slot::Slot,
     states::States,
     unload::UnloadReport,
+    unloaded::Unloaded,
 };
 use crate::{Caller, Change, Lifted, Program, Refusal};
 
@@ -71,6 +79,8 @@ pub struct Plugins {
     /// The files that were refused, by path.
     refused: refused::RefusedFiles,
     quarantine: Quarantine,
+    unloaded: Unloaded,
+    archive: Arc<Archive>,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -197,6 +207,8 @@ impl Plugins {
         let (trouble, troubles) = mpsc::unbounded_channel();
         Ok(Self {
             quarantine: Quarantine::open(&options.data),
+            unloaded: Unloaded::open(&options.data),
+            archive: Arc::new(Archive::new(&options.data)),
             states: Arc::new(States::new(options.data)),
             program,
             probe_with,
@@ -225,49 +237,57 @@ impl Plugins {
     ///
     /// In words that an author can act on.
     pub async fn load_file(&self, path: &Path) -> Result<LoadReport, LoadError> {
-        let result = self.load_transaction(path).await;
+        let result = self.load_transaction(path, Source::default()).await;
         match &result {
-            Ok(report) => {
-                self.refused.forget(path);
-                tracing::info!(
-                    plugin = &*report.plugin,
-                    version = &*report.version,
-                    generation = report.generation,
-                    load_ms = report.load_time.as_millis() as u64,
-                    "{}",
-                    if report.replaced {
-                        "reloaded"
-                    } else {
-                        "loaded"
-                    }
-                );
-                let caller = Caller::new(&report.plugin, report.generation);
-                self.program.changed(Change::Loaded(caller, report.hook()));
-                Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
-                if report.replaced {
-                    Box::pin(self.try_again(None)).await;
-                }
-            }
+            Ok(report) => self.has_loaded(path, report).await,
             Err(LoadError::ShuttingDown) => {}
-            Err(error) => {
-                let plugin = file::plugin_name(path);
-                let path_shown = path.display();
-                // Tried again, and as before: once is enough for the log.
-                let news = self.refused.note(path, refused::content(path).await, error);
-                if news.is_any() {
-                    tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
-                    self.note_failure(path, error, news);
-                } else {
-                    tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
-                }
-            }
+            Err(LoadError::Unloaded { name, note }) => self.stays_unloaded(path, name, note),
+            Err(error) => self.has_failed(path, error).await,
         }
         self.changes.send_modify(|changes| *changes += 1);
         result
     }
 
+    /// What follows from a load that has gone well.
+    async fn has_loaded(&self, path: &Path, report: &LoadReport) {
+        self.refused.forget(path);
+        tracing::info!(
+            plugin = &*report.plugin,
+            version = &*report.version,
+            generation = report.generation,
+            load_ms = report.load_time.as_millis() as u64,
+            "{}",
+            if report.replaced {
+                "reloaded"
+            } else {
+                "loaded"
+            }
+        );
+        let caller = Caller::new(&report.plugin, report.generation);
+        self.program.changed(Change::Loaded(caller, report.hook()));
+        Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+        if report.replaced {
+            Box::pin(self.try_again(None)).await;
+        }
+    }
+
+    /// What follows from a load that has failed.
+    async fn has_failed(&self, path: &Path, error: &LoadError) {
+        let plugin = file::plugin_name(path);
+        let path_shown = path.display();
+        // Tried again, and as before: once is enough for the log.
+        let news = self.refused.note(path, refused::content(path).await, error);
+        if news.is_any() {
+            tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
+            self.note_failure(path, error, news);
+        } else {
+            tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
+        }
+    }
+
     /// Loads all files, as many as can be loaded together; each behind what it needs, and optional ones first. Failures are logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
+        self.forget_what_has_no_file().await;
         let files = self.planned(files).await;
         self.set().to_load.clone_from(&files);
         for file in files {
@@ -290,6 +310,7 @@ impl Plugins {
             return Err(LoadError::AlreadyLoaded { name });
         }
         let path = self.file_of(&name).await?;
+        self.wants_loaded(&path).await;
         self.load_file(&path).await
     }
 
@@ -305,6 +326,7 @@ impl Plugins {
         }
         let path = self.file_of(&name).await?;
         let (_, info) = transaction::read(&path).await?;
+        self.wants_loaded(&path).await;
         self.select(&[PluginName::new(&info.note.name)]);
         if self.quarantine.lift(&info.sha256_hex()) {
             tracing::warn!(plugin = &*name, "let out of quarantine");
@@ -350,19 +372,6 @@ impl Plugins {
             reports.push(report?);
         }
         Ok(reports)
-    }
-
-    /// Reloads all plugins, dependencies first.
-    pub async fn reload_all(&self) -> Vec<(PluginName, Result<LoadReport, LoadError>)> {
-        let mut reports = Vec::new();
-        for name in self.in_order() {
-            let Some(path) = self.loaded_file(&name) else {
-                continue;
-            };
-            let report = self.load_file(&path).await;
-            reports.push((name, report));
-        }
-        reports
     }
 
     /// Loads a file that is new or has changed, unless it holds what is loaded from it already.
@@ -433,6 +442,7 @@ impl Plugins {
     /// Unloads what a deleted file held, with all that depends on it.
     pub async fn unload_file(&self, path: &Path) {
         self.refused.forget(path);
+        self.forget_unloaded(path);
         self.forget_file(path);
         for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");

@@ -44,12 +44,12 @@ fn dependents_of(in_use: &InUse, name: &PluginName) -> Vec<PluginName> {
 }
 
 impl Set {
-    /// What serves, and the files that were refused with what stands in their way. A newcomer stands in its own place, and does not
-    /// serve; `without` is not there.
-    pub(super) fn universe(
+    /// What serves, and the files that were refused with what stands in their way. Each newcomer stands in its own place;
+    /// `without` is not there.
+    pub(super) fn universe<'n>(
         &self,
         enforced: Enforced,
-        newcomer: Option<(&PluginName, &Manifest)>,
+        newcomers: impl IntoIterator<Item = Candidate<'n>>,
         without: Option<&PluginName>,
     ) -> Universe {
         let loaded = self
@@ -74,9 +74,15 @@ impl Set {
         let serving = serving
             .iter()
             .map(|(name, generation)| Candidate::serving(*name, &generation.manifest));
-        let newcomer = newcomer.map(|(name, manifest)| Candidate::new(name, manifest));
+        // Of no longer a life than the others.
+        let newcomers = newcomers.into_iter().map(|it| Candidate {
+            name: it.name,
+            manifest: it.manifest,
+            serves: it.serves,
+            refused: it.refused,
+        });
         // Of two of one name the last counts.
-        Universe::new(refused.chain(serving).chain(newcomer), enforced)
+        Universe::new(refused.chain(serving).chain(newcomers), enforced)
     }
 
     /// Which plugins those that serve use.
@@ -101,6 +107,7 @@ impl Plugins {
 
     pub(super) fn universe(&self, newcomer: Option<(&PluginName, &Manifest)>) -> Universe {
         let enforced = self.enforced();
+        let newcomer = newcomer.map(|(name, manifest)| Candidate::new(name, manifest));
         self.set().universe(enforced, newcomer, None)
     }
 

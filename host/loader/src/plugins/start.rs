@@ -53,7 +53,7 @@ impl Plugins {
         let before = changed(file).await?;
         let (_, info) = transaction::read(file).await.ok()?;
         let name = PluginName::new(&info.note.name);
-        if self.program.options().blacklist.contains(&name) {
+        if self.program.options().blacklist.contains(&name) || self.unloaded.of(&name).is_some() {
             return None;
         }
         let known = self.set().probed.get(&info.sha256).cloned();

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -12,7 +12,8 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    Generation, Workload,
+    Generation, UnloadNote, Workload,
+    ago::ago,
     cell::Cell,
     manifest_check,
     manifest_check::neighbours,
@@ -35,15 +36,9 @@ impl CrashNote {
     /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
     #[must_use]
     pub fn in_words(&self, now: SystemTime) -> String {
-        let at = UNIX_EPOCH + Duration::from_millis(self.at_ms);
-        let seconds = now.duration_since(at).unwrap_or_default().as_secs();
-        let ago = match seconds {
-            0..=59 => format!("{seconds} s"),
-            60..=5_999 => format!("{} min", seconds / 60),
-            _ => format!("{} h", seconds / 3600),
-        };
         format!(
-            "crashed the bot {ago} ago: {}; report {}",
+            "crashed the bot {}: {}; report {}",
+            ago(self.at_ms, now),
             self.what,
             self.report.display()
         )
@@ -91,6 +86,8 @@ pub struct Status {
     pub error: Option<String>,
     /// Whether that is the quarantine.
     pub quarantined: bool,
+    /// Who has unloaded it, where it stays so.
+    pub unloaded: Option<UnloadNote>,
     /// Its last crash of the whole process.
     pub crashed: Option<CrashNote>,
 }
@@ -145,6 +142,7 @@ impl Plugins {
                     }),
                     error: over,
                     quarantined: false,
+                    unloaded: None,
                     crashed: None,
                 };
                 (name.clone(), status)
@@ -157,9 +155,12 @@ impl Plugins {
                 serving: None,
                 error: None,
                 quarantined: false,
+                unloaded: None,
                 crashed: None,
             });
-            status.error = Some(told_anew(failed, &universe, &set));
+            status.unloaded = self.unloaded.of(name).filter(|_| status.serving.is_none());
+            let is_meant = status.unloaded.is_some();
+            status.error = (!is_meant).then(|| told_anew(failed, &universe, &set));
             status.quarantined = failed.quarantined;
         }
         for (name, crash) in &set.crashes {

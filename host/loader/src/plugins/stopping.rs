@@ -94,6 +94,7 @@ impl Plugins {
             return Err(self.absent(name).await);
         };
         let generation = slot.current();
+        let sha256 = self.sha256_of(name);
         let _leaving = self.leaving(&generation);
         loop {
             self.unload_dependents(name, saving).await?;
@@ -106,7 +107,14 @@ impl Plugins {
             }
             generation.thaw();
         }
-        Ok(self.stop(&generation).await)
+        let report = self.stop(&generation).await;
+        let how = match self.set().stopping {
+            true => "stopped with the bot",
+            false => "unloaded",
+        };
+        self.note_ended_on_disk(&generation, sha256, how.to_owned())
+            .await;
+        Ok(report)
     }
 
     async fn unload_dependents(&self, name: &PluginName, saving: Saving) -> Result<(), LoadError> {

@@ -253,7 +253,7 @@ impl Plugins {
         );
         let dependents = self.dependents_with_files(name);
         if self.unload_inside(name, Saving::Try).await.is_ok() {
-            self.leave_without(name, &dependents);
+            self.leave_without(name, &dependents, "has failed");
             self.fail(name, file, &why);
         }
     }
@@ -298,6 +298,9 @@ impl Plugins {
         let report = generation.unload(Duration::ZERO).await;
         let report = self.record(report, generation).await;
         self.set().closed.insert(generation.plugin.clone(), report);
+        let sha256 = self.sha256_of(&generation.plugin);
+        self.note_ended_on_disk(generation, sha256, format!("failed: {why}"))
+            .await;
         self.changes.send_modify(|changes| *changes += 1);
         Some(file)
     }
@@ -346,7 +349,12 @@ impl Plugins {
     }
 
     /// Those that were unloaded because they need `name` come back with it, or with another that provides the same.
-    pub(super) fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
+    pub(super) fn leave_without(
+        &self,
+        name: &PluginName,
+        dependents: &[(PluginName, PathBuf)],
+        why: &str,
+    ) {
         let mut set = self.set();
         for (dependent, file) in dependents {
             // Moved over to another.
@@ -355,7 +363,7 @@ impl Plugins {
             }
             let failed = Failed {
                 file: file.clone(),
-                error: format!("it needs `{name}`, which has failed"),
+                error: format!("it needs `{name}`, which {why}"),
                 manifest: set.declared.get(file).cloned(),
                 is_relation: true,
                 quarantined: false,

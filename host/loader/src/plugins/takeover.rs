@@ -95,7 +95,7 @@ impl Plugins {
         generation.close();
         let dependents = self.dependents_with_files(name);
         if self.unload_inside(name, Saving::Try).await.is_ok() {
-            self.leave_without(name, &dependents);
+            self.leave_without(name, &dependents, "has failed");
             self.fail(name, file, &format!("{why}; `load {name}` tries anew"));
         }
     }

@@ -6,7 +6,7 @@
 use std::{
     fs,
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -15,17 +15,20 @@ use plugin_api::manifest::Manifest;
 
 use super::{
     LoadReport, Loaded, PROBED, Plugins, exists,
+    keeping::{Beside, Ended},
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
 };
 use crate::{
     Caller,
+    archive::KeptFile,
     cell::Home,
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
     manifest_check::{self, neighbours},
     probe::{self, ProbeReport},
+    resolve::Candidate,
     shadow,
     slot::Slot,
     state_file::SavedState,
@@ -34,13 +37,17 @@ use crate::{
 };
 
 impl Plugins {
-    pub(super) async fn load_transaction(&self, path: &Path) -> Result<LoadReport, LoadError> {
+    pub(super) async fn load_transaction(
+        &self,
+        path: &Path,
+        source: Source,
+    ) -> Result<LoadReport, LoadError> {
         let began = Instant::now();
         let _loading = Loading::begin(&self.loading);
         // Before the file is read: of two changes in a row, the later content is loaded last.
         let file_lock = self.lock_of(&path.to_string_lossy());
         let _reading = file_lock.lock().await;
-        let (load, bytes) = Load::read(self, path, began).await?;
+        let (load, bytes) = Load::read(self, path, source, began).await?;
         load.check_name()?;
         load.check_quarantine()?;
         let lock = self.lock_of(&load.name);
@@ -60,6 +67,7 @@ impl Plugins {
             }
         };
         copy.keep();
+        load.keep_file(&next).await;
         self.watch(&next);
         Ok(load.report(&next, replaced))
     }
@@ -95,10 +103,30 @@ impl Plugins {
         name: &PluginName,
         manifest: &Manifest,
     ) -> Result<Vec<String>, LoadError> {
-        let others = self.manifests();
+        self.check_beside(name, manifest, &[(name, manifest)])
+    }
+
+    /// The same where these come together, it among them.
+    pub(super) fn check_beside(
+        &self,
+        name: &PluginName,
+        manifest: &Manifest,
+        newcomers: &[(&PluginName, &Manifest)],
+    ) -> Result<Vec<String>, LoadError> {
+        let mut others = self.manifests();
+        others.extend(
+            newcomers
+                .iter()
+                .map(|(name, it)| ((*name).clone(), (*it).clone())),
+        );
         let neighbours = neighbours(name, &others);
         let mut problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
-        let universe = self.universe(Some((name, manifest)));
+        let enforced = self.enforced();
+        let candidates = newcomers.iter().map(|(other, it)| match *other == name {
+            true => Candidate::new(*other, it),
+            false => Candidate::serving(*other, it),
+        });
+        let universe = self.set().universe(enforced, candidates, None);
         let relations = universe.problems(name);
         if !problems.is_empty() {
             problems.extend(relations);
@@ -109,7 +137,6 @@ impl Plugins {
                 problems: relations,
             });
         }
-        let enforced = self.enforced();
         let mut warnings = Vec::new();
         if !enforced.conflicts {
             let told = universe.conflicts(name).into_iter();
@@ -139,24 +166,45 @@ impl Plugins {
     }
 }
 
+/// What a load takes, where that is not what lies on the disk.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    /// The file's content; `None`: what the file holds.
+    pub(super) bytes: Option<Vec<u8>>,
+    /// The state that the next generation begins with; `None`: that of the one before.
+    pub(super) state: Option<SavedState>,
+    /// The path's file becomes this one when the load has gone well.
+    pub(super) beside: Option<Beside>,
+}
+
 /// The load of one file: a method per step, in the order in which they are taken.
-struct Load<'a> {
+pub(super) struct Load<'a> {
     plugins: &'a Plugins,
-    path: &'a Path,
+    pub(super) path: &'a Path,
     began: Instant,
     info: FileInfo,
     /// The plugin's, from the note.
     name: PluginName,
+    source: Source,
+    /// The state that lay on the disk, where the generation took over from none.
+    found: OnceLock<SavedState>,
 }
 
 impl<'a> Load<'a> {
     /// Reads the file, and checks it before any of its code runs.
-    async fn read(
+    pub(super) async fn read(
         plugins: &'a Plugins,
         path: &'a Path,
+        mut source: Source,
         began: Instant,
     ) -> Result<(Self, Vec<u8>), LoadError> {
-        let (bytes, info) = read(path).await?;
+        let (bytes, info) = match source.bytes.take() {
+            Some(bytes) => {
+                let info = file::check(&bytes, path)?;
+                (bytes, info)
+            }
+            None => read(path).await?,
+        };
         // What it was before is not what it is.
         plugins.set().declared.remove(path);
         let load = Self {
@@ -165,12 +213,14 @@ impl<'a> Load<'a> {
             began,
             name: PluginName::new(&info.note.name),
             info,
+            source,
+            found: OnceLock::new(),
         };
         Ok((load, bytes))
     }
 
     /// Whether a plugin of that name may be loaded at all.
-    fn check_name(&self) -> Result<(), LoadError> {
+    pub(super) fn check_name(&self) -> Result<(), LoadError> {
         let name = &self.name;
         if !is_name(name) {
             return Err(LoadError::Manifest {
@@ -183,17 +233,33 @@ impl<'a> Load<'a> {
         if blacklist.contains(name) {
             return Err(LoadError::Blacklisted { name: name.clone() });
         }
+        self.plugins.check_unloaded(name)?;
         self.plugins.check_selection(name)
     }
 
     /// Whether the file is one that has crashed the process too often.
-    fn check_quarantine(&self) -> Result<(), LoadError> {
+    pub(super) fn check_quarantine(&self) -> Result<(), LoadError> {
         let held = self.plugins.quarantine.of(&self.info.sha256_hex());
         held.map_or(Ok(()), |held| {
             Err(LoadError::Quarantined {
                 name: self.name.clone(),
                 why: held.why,
             })
+        })
+    }
+
+    /// Whether the file still holds the plugin that was loaded from it.
+    pub(super) fn check_is(&self, name: &PluginName) -> Result<(), LoadError> {
+        if self.name == *name {
+            return Ok(());
+        }
+        Err(LoadError::Manifest {
+            problems: vec![format!(
+                "{} holds `{}` now; `unload {name}` and `load {}` say which is meant",
+                self.path.display(),
+                self.name,
+                self.name
+            )],
         })
     }
 
@@ -215,7 +281,7 @@ impl<'a> Load<'a> {
     }
 
     /// Which load of the plugin this is. No number comes twice.
-    fn number(&self) -> Result<u64, LoadError> {
+    pub(super) fn number(&self) -> Result<u64, LoadError> {
         let mut set = self.plugins.set();
         if set.stopping {
             return Err(LoadError::ShuttingDown);
@@ -226,7 +292,11 @@ impl<'a> Load<'a> {
     }
 
     /// Makes the private copy that is loaded.
-    async fn copy(&self, number: u64, bytes: Vec<u8>) -> Result<ShadowCopy<'a>, LoadError> {
+    pub(super) async fn copy(
+        &self,
+        number: u64,
+        bytes: Vec<u8>,
+    ) -> Result<ShadowCopy<'a>, LoadError> {
         let (folder, name, sha256) = (
             self.plugins.program.options().shadow(),
             self.name.clone(),
@@ -241,7 +311,7 @@ impl<'a> Load<'a> {
     }
 
     /// Tries content that is new in a child process.
-    async fn probe(&self, copy: &ShadowCopy<'_>) -> Result<(), LoadError> {
+    pub(super) async fn probe(&self, copy: &ShadowCopy<'_>) -> Result<(), LoadError> {
         let (plugins, sha256) = (self.plugins, self.info.sha256);
         let options = plugins.program.options();
         if !options.probe || plugins.set().probed.contains_key(&sha256) {
@@ -268,7 +338,7 @@ impl<'a> Load<'a> {
     }
 
     /// Opens the library on a thread of its own, checks the boundary, and waits until the plugin has declared itself.
-    async fn open(&self, copy: &ShadowCopy<'_>) -> Result<Generation, LoadError> {
+    pub(super) async fn open(&self, copy: &ShadowCopy<'_>) -> Result<Generation, LoadError> {
         let program = Arc::clone(&self.plugins.program);
         Generation::open(
             &self.name,
@@ -312,13 +382,16 @@ impl<'a> Load<'a> {
             next.go_live();
             return Ok(false);
         };
-        let old = Frozen::of(&slot);
-        let state = self.hand_state_over(&old.generation, next).await?;
+        let (old, before) = (Frozen::of(&slot), self.sha256_before());
+        let (left, state) = self.hand_state_over(&old.generation, next).await?;
         self.route(next, || {
             drop(slot.switch(Arc::clone(next)));
             Arc::clone(&slot)
         })?;
+        let how = format!("replaced by {}", next.manifest.version);
+        let ended = Ended::new(&old.generation, before, how, left);
         self.retire(old, next);
+        self.plugins.note_ended(ended).await;
         if let Some(state) = state {
             self.write_in_background(next, state);
         }
@@ -329,13 +402,13 @@ impl<'a> Load<'a> {
     fn settle_providers(&self, manifest: &Manifest) {
         let enforced = self.plugins.enforced();
         let mut set = self.plugins.set();
-        let universe = set.universe(enforced, Some((&self.name, manifest)), None);
+        let universe = set.universe(enforced, Some(Candidate::new(&self.name, manifest)), None);
         let providers = universe.providers(&self.name, set.uses.get(&self.name));
         set.uses.insert(self.name.clone(), providers);
     }
 
     /// Has the program prepare what the plugin declares, and starts it.
-    async fn start(&self, next: &Generation) -> Result<(), LoadError> {
+    pub(super) async fn start(&self, next: &Generation) -> Result<(), LoadError> {
         let program = &self.plugins.program;
         let caller = Caller::new(&next.plugin, next.number);
         let prepared = program.generation_starts(&caller, &next.manifest).await;
@@ -345,7 +418,7 @@ impl<'a> Load<'a> {
     }
 
     /// The plugin's place, where it is loaded already.
-    fn slot(&self) -> Option<Arc<Slot>> {
+    pub(super) fn slot(&self) -> Option<Arc<Slot>> {
         let set = self.plugins.set();
         let loaded = set.loaded.get(&self.name);
         loaded.map(|loaded| Arc::clone(&loaded.slot))
@@ -359,37 +432,81 @@ impl<'a> Load<'a> {
         let states = &self.plugins.states;
         let path = states.path(&self.name);
         let broken = |reason: String| LoadError::StateFile { reason, path };
-        match states.begin(&self.name, next.number).await {
-            Ok(Some(state)) => {
+        let there = states.begin(&self.name, next.number).await;
+        if let Ok(Some(state)) = &there {
+            let _ = self.found.set(state.clone());
+        }
+        let state = match (&self.source.state, there) {
+            (Some(given), _) => {
+                let given = given.clone();
+                self.restore(&given, next).await?;
+                self.write_in_background(next, given);
+                return Ok(());
+            }
+            (None, Ok(state)) => state,
+            (None, Err(error)) => return Err(broken(error.to_string())),
+        };
+        match state {
+            Some(state) => {
                 let restored = next.restore(&state, self.save_timeout()).await;
                 restored.map_err(broken)
             }
-            Ok(None) => Ok(()),
-            Err(error) => Err(broken(error.to_string())),
+            None => Ok(()),
         }
     }
 
-    /// Gives the old generation's state to the next; what it was.
-    async fn hand_state_over(
+    async fn restore(&self, state: &SavedState, next: &Generation) -> Result<(), LoadError> {
+        let restored = next.restore(state, self.save_timeout()).await;
+        restored.map_err(|reason| LoadError::State {
+            phase: "restored",
+            reason,
+        })
+    }
+
+    /// Gives the old generation's state to the next, or the one that it is to begin with; what the old one had, and what the next one
+    /// has begun with.
+    pub(super) async fn hand_state_over(
         &self,
         old: &Generation,
         next: &Generation,
-    ) -> Result<Option<SavedState>, LoadError> {
+    ) -> Result<(Option<SavedState>, Option<SavedState>), LoadError> {
         let deadline = self.save_timeout();
         if old.vitals().is_over() {
             // Nothing can be asked of it any more: the next one begins with what was saved last.
             self.restore_from_disk(next).await?;
-            return Ok(None);
+            return Ok((self.found.get().cloned(), None));
         }
-        let Some((_, state)) = old.freeze_and_save(deadline).await? else {
-            return Ok(None);
+        let saved = old.freeze_and_save(deadline).await?;
+        let left = saved.map(|(_, state)| state);
+        let begins_with = self.source.state.clone().or_else(|| left.clone());
+        if let Some(state) = &begins_with {
+            self.restore(state, next).await?;
+        }
+        Ok((left, begins_with))
+    }
+
+    /// The file that served before, while it is entered.
+    fn sha256_before(&self) -> String {
+        let set = self.plugins.set();
+        let loaded = set.loaded.get(&self.name);
+        loaded.map_or_else(String::new, |it| it.info.sha256_hex())
+    }
+
+    /// Keeps the file that serves now, and puts it into the extensions folder where it came from elsewhere.
+    pub(super) async fn keep_file(&self, next: &Generation) {
+        if let Some(beside) = &self.source.beside {
+            beside.put_in_place().await;
+        }
+        let file = KeptFile {
+            sha256: self.info.sha256_hex(),
+            version: next.manifest.version.clone(),
+            bytes: self.info.size,
+            ..KeptFile::default()
         };
-        let restored = next.restore(&state, deadline).await;
-        restored.map_err(|reason| LoadError::State {
-            phase: "restored",
-            reason,
-        })?;
-        Ok(Some(state))
+        let found = self.found.get().cloned();
+        self.plugins
+            .keep(&self.name, file, &next.shadow, found)
+            .await;
     }
 
     /// Switches the routes in one step: `place` puts the generation into its slot.
@@ -402,7 +519,7 @@ impl<'a> Load<'a> {
     }
 
     /// Enters the plugin into the set; what is to be routed to.
-    fn enter(&self, slot: Arc<Slot>) -> Vec<Arc<Slot>> {
+    pub(super) fn enter(&self, slot: Arc<Slot>) -> Vec<Arc<Slot>> {
         let mut set = self.plugins.set();
         set.failed.remove(&self.name);
         set.loaded.insert(
@@ -419,7 +536,7 @@ impl<'a> Load<'a> {
     }
 
     /// Lets the old generation end on its own time.
-    fn retire(&self, old: Frozen, next: &Arc<Generation>) {
+    pub(super) fn retire(&self, old: Frozen, next: &Arc<Generation>) {
         let (old, next) = (old.replaced(), Arc::clone(next));
         let deadline = self.plugins.program.options().stop_timeout;
         let abandoned = Arc::clone(&self.plugins.abandoned);
@@ -440,7 +557,7 @@ impl<'a> Load<'a> {
     }
 
     /// Writes what a generation has begun with, so that a restart after a failure does not go back behind it.
-    fn write_in_background(&self, next: &Generation, state: SavedState) {
+    pub(super) fn write_in_background(&self, next: &Generation, state: SavedState) {
         let (states, plugin) = (Arc::clone(&self.plugins.states), self.name.clone());
         let moment = Moment {
             generation: next.number,
@@ -457,12 +574,12 @@ impl<'a> Load<'a> {
     }
 
     /// Closes a generation that does not come to serve.
-    async fn close(&self, next: &Generation) {
+    pub(super) async fn close(&self, next: &Generation) {
         let report = next.unload(Duration::from_millis(100)).await;
         self.plugins.record(report, next).await;
     }
 
-    fn report(&self, next: &Generation, replaced: bool) -> LoadReport {
+    pub(super) fn report(&self, next: &Generation, replaced: bool) -> LoadReport {
         LoadReport {
             plugin: self.name.clone(),
             version: next.manifest.version.clone(),

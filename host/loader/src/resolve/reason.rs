@@ -173,8 +173,8 @@ impl Universe {
         let itself = &chain.way[chain.way.len() - 1];
         let others = self.offering(name).iter().copied();
         let mut others: Vec<usize> = others.filter(|at| at != itself).collect();
-        // In the order of their names, whenever their files came.
-        others.sort_unstable_by(|a, b| self.members[*a].name.cmp(&self.members[*b].name));
+        // By name: what is told is the same whoever came first.
+        others.sort_by_key(|at| &self.members[*at].name);
         match &*others {
             [] if self.members[*itself].name == *name => Reason::new(
                 format!("it needs `{name}`, which is itself"),

@@ -119,6 +119,7 @@ mod tests {
             }),
             error: error.map(str::to_owned),
             quarantined: false,
+            unloaded: None,
             crashed: None,
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use host_base::PluginName;
 use host_capability::{Effect, Failure, HostCall};
-use host_loader::{Caller, Completion, LoadError, LoadReport, Plugins, UnloadReport};
+use host_loader::{Behalf, Caller, Completion, Plugins, UnloadNote, UnloadReport};
 use host_ops::audit::Deed;
-use plugin_api::abi::{LoadView, ManagedReply, PluginsCall, UnloadView};
+use plugin_api::abi::{ManagedReply, PluginsCall, UnloadView};
 
 use super::{
     apart, refused,
@@ -17,10 +17,10 @@ use super::{
 use crate::services::{Services, authority};
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Verb {
     Load,
-    Unload { force: bool },
+    Unload { force: bool, note: UnloadNote },
     Reload,
     ReloadAll,
 }
@@ -34,7 +34,10 @@ pub(super) async fn manage(
 ) -> Result<Completion, Failure> {
     let verb = match &*call.name {
         "plugins.load" => Verb::Load,
-        "plugins.unload" => Verb::Unload { force: about.force },
+        "plugins.unload" => Verb::Unload {
+            force: about.force,
+            note: UnloadNote::now(&who(caller, &call), about.reason.as_deref().unwrap_or("")),
+        },
         "plugins.reload" => Verb::Reload,
         _ => Verb::ReloadAll,
     };
@@ -47,7 +50,7 @@ pub(super) async fn manage(
         true => Some(StagedFiles::of(services)),
         false => None,
     };
-    if !concerns(set, verb, &name, &caller.plugin) {
+    if !concerns(set, &verb, &name, &caller.plugin) {
         let done = work(set, verb, &name, staged, &call.effect).await;
         return done.map(|reply| Completion::json(&reply));
     }
@@ -92,19 +95,19 @@ fn begin(
 }
 
 /// Whether the plugin that asks is among those that go.
-fn concerns(set: &Plugins, verb: Verb, name: &str, asks: &PluginName) -> bool {
+fn concerns(set: &Plugins, verb: &Verb, name: &str, asks: &PluginName) -> bool {
     let name = PluginName::new(name);
     let needs_it = || set.dependents(&name).contains(asks);
     match verb {
         Verb::Load => false,
         Verb::ReloadAll => true,
-        Verb::Unload { force: false } => {
+        Verb::Unload { force: false, .. } => {
             name == *asks && {
                 // Refused at once, with the reason.
                 set.dependents(&name).is_empty()
             }
         }
-        Verb::Unload { force: true } | Verb::Reload => name == *asks || needs_it(),
+        Verb::Unload { force: true, .. } | Verb::Reload => name == *asks || needs_it(),
     }
 }
 
@@ -130,11 +133,12 @@ async fn work(
             reply.loads = reports.iter().map(load_view).collect();
         }
         Verb::ReloadAll => {
-            let all = set.reload_all().await;
-            reply.loads = all.iter().map(|(name, it)| outcome(name, it)).collect();
+            let reports = set.reload_all().await.map_err(refused)?;
+            reply.loads = reports.iter().map(load_view).collect();
         }
-        Verb::Unload { force } => {
-            let report = set.unload(name, force).await.map_err(refused)?;
+        Verb::Unload { force, note } => {
+            let report = set.unload_for_good(name, force, note).await;
+            let report = report.map_err(refused)?;
             reply.unload = Some(unload_view(&report));
         }
     }
@@ -142,15 +146,11 @@ async fn work(
     Ok(reply)
 }
 
-fn outcome(name: &PluginName, result: &Result<LoadReport, LoadError>) -> LoadView {
-    match result {
-        Ok(report) => load_view(report),
-        Err(error) => {
-            let mut view = LoadView::default();
-            view.name = name.to_string();
-            view.error = Some(error.to_string());
-            view
-        }
+/// Whoever asks, in words: the member behind the plugin, where there is one.
+fn who(caller: &Caller, call: &HostCall) -> String {
+    match &call.behalf {
+        Behalf::Somebody(invocation) => invocation.event.who(),
+        _ => format!("the plugin `{}`", caller.plugin),
     }
 }
 

@@ -113,7 +113,7 @@ impl Capability<Services> for PluginCalls {
             }
             "plugins.install" => store::install(services, &set, caller, &about, call).await,
             "plugins.remove" => store::remove(services, &set, caller, &about, &call).await,
-            "plugins.rollback" => store::roll_back(services, &set, caller, &about, &call).await,
+            "plugins.rollback" => store::roll_back(&set, caller, &about, &call).await,
             _ => manage::manage(services, &set, caller, &about, call).await,
         }
     }

@@ -1,10 +1,10 @@
-//! Plugin files that are installed, removed and rolled back. What is installed waits, verified, until somebody asks for its load; the
-//! file that it takes the place of is kept.
+//! Plugin files that are installed, removed and rolled back. What is installed waits, verified, until somebody asks for its load. What
+//! has served is kept by the loader, for a rollback.
 //!
 //! | folder below `[data] folder` | what lies there |
 //! | --- | --- |
 //! | `plugin_files/staged` | what was installed and has not been loaded |
-//! | `plugin_files/previous` | what was replaced or removed last, one of each name |
+//! | `plugin_files/removed` | what was removed and is no plugin, one of each name |
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use std::{
 
 use host_base::PluginName;
 use host_capability::{Failure, HostCall};
-use host_loader::{Caller, Completion, LoadReport, Plugins, file};
+use host_loader::{Caller, Completion, LoadReport, Plugins, RollBack, file};
 use plugin_api::abi::{FileReport, ManagedReply, PluginsCall};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ const FOLDER: &str = "plugin_files";
 #[derive(Clone, Debug)]
 struct Places {
     staged: PathBuf,
-    previous: PathBuf,
+    removed: PathBuf,
     extensions: PathBuf,
 }
 
@@ -37,7 +37,7 @@ impl Places {
         let folder = config.data.folder.join(FOLDER);
         Self {
             staged: folder.join("staged"),
-            previous: folder.join("previous"),
+            removed: folder.join("removed"),
             extensions: config.extensions.folder.clone(),
         }
     }
@@ -195,17 +195,16 @@ pub(super) async fn is_staged(services: &Services, plugin: &PluginName) -> bool 
         .unwrap_or_default()
 }
 
-/// Puts a file into the extensions folder and loads it. The file that was there is kept; where the new one is not loaded, it comes back.
+/// Puts a file into the extensions folder and loads it. Where it is not loaded, the one that was there comes back.
 async fn put_in_place(
     set: &Plugins,
     places: Places,
     plugin: &PluginName,
     from: PathBuf,
 ) -> Result<LoadReport, Failure> {
-    let kept = places.previous.join(file_name(plugin));
+    let before = from.with_extension("so.before");
     let (name, extensions) = (plugin.clone(), places.extensions.clone());
-    let beside = kept.with_extension("so.before");
-    let (source, before) = (from.clone(), beside.clone());
+    let (source, kept) = (from.clone(), before.clone());
     let target = blocking(move || {
         let now = file::plugin_files(&extensions)
             .into_iter()
@@ -214,22 +213,22 @@ async fn put_in_place(
             .clone()
             .unwrap_or_else(|| extensions.join(file_name(&name)));
         if let Some(now) = now {
-            fs::create_dir_all(before.parent().unwrap_or(&extensions))?;
-            fs::copy(now, &before)?;
+            fs::copy(now, &kept)?;
         }
         move_file(&source, &target)?;
         Ok(target)
     })
     .await?;
+    set.wants_loaded(&target).await;
     let loaded = set.load_file(&target).await;
     let went_well = loaded.is_ok();
-    blocking(move || match (went_well, beside.is_file()) {
-        (true, true) => fs::rename(beside, kept),
+    blocking(move || match (went_well, before.is_file()) {
+        (true, true) => fs::remove_file(before),
         (true, false) => Ok(()),
         (false, was_there) => {
             move_file(&target, &from)?;
             match was_there {
-                true => move_file(&beside, &target),
+                true => move_file(&before, &target),
                 false => Ok(()),
             }
         }
@@ -268,7 +267,7 @@ pub(super) async fn remove(
 ) -> Result<Completion, Failure> {
     let plugin = PluginName::new(&about.name);
     let file = known_file(services, set, &about.name).await?;
-    let kept = Places::of(services).previous.join(file_name(&plugin));
+    let aside = Places::of(services).removed.join(file_name(&plugin));
     let needed_by = set.dependents(&plugin);
     if !needed_by.is_empty() && !about.force {
         let names: Vec<_> = needed_by.iter().map(|name| format!("`{name}`")).collect();
@@ -278,10 +277,12 @@ pub(super) async fn remove(
         )));
     }
     call.effect
-        .changed(format!("{}", file.display()), format!("{}", kept.display()));
-    let taken_out = move || {
-        fs::create_dir_all(kept.parent().unwrap_or(Path::new(".")))?;
-        move_file(&file, &kept)
+        .changed(format!("{}", file.display()), "removed".to_owned());
+    let is_kept = set.keep_before_removal(&file).await.is_ok();
+    let taken_out = move || match is_kept {
+        true => fs::remove_file(&file),
+        // No plugin of any use, and still not ours to throw away.
+        false => move_file(&file, &aside),
     };
     let (work, force) = (Arc::clone(set), about.force);
     let is_loaded = set.loaded_name(&about.name).await.is_ok();
@@ -305,33 +306,34 @@ pub(super) async fn remove(
     Ok(Completion::json(&reply))
 }
 
-/// Puts the file back that was replaced or removed last, and loads it; the one that is there now takes its place.
+/// Loads a file that served before, or was removed; the one that is there now is kept in its place.
 pub(super) async fn roll_back(
-    services: &Services,
     set: &Arc<Plugins>,
     caller: &Caller,
     about: &PluginsCall,
     call: &HostCall,
 ) -> Result<Completion, Failure> {
-    let (places, plugin) = (Places::of(services), PluginName::new(&about.name));
-    let previous = places.previous.join(file_name(&plugin));
-    let is_there = previous.clone();
-    if plugin.is_empty() || !blocking(move || Ok(is_there.is_file())).await? {
-        return Err(told(format!(
-            "no former file of `{plugin}` is kept: there is one after an install that was loaded, and after a removal"
-        )));
+    let name = about.name.trim().to_owned();
+    if name.is_empty() {
+        return Err(told("Which plugin? Name one."));
     }
+    let wish = RollBack {
+        which: about.which.clone().unwrap_or_default(),
+        then: about.then,
+        again: about.force,
+    };
     let rolling = {
-        let (set, effect) = (Arc::clone(set), call.effect.clone());
+        let (set, effect, name) = (Arc::clone(set), call.effect.clone(), name.clone());
         async move {
             let before = views::versions(&set);
-            let report = put_in_place(&set, places, &plugin, previous).await?;
+            let done = set.roll_back(&name, &wish).await.map_err(refused)?;
             effect.changed(before, views::versions(&set));
-            Ok::<_, Failure>(report)
+            Ok::<_, Failure>(done)
         }
     };
     let mut reply = ManagedReply::default();
-    if caller.plugin.is(&about.name) {
+    let plugin = PluginName::new(&name);
+    if caller.plugin == plugin || set.dependents(&plugin).contains(&caller.plugin) {
         reply.begun = true;
         apart(async move {
             if let Err(failure) = rolling.await {
@@ -339,7 +341,9 @@ pub(super) async fn roll_back(
             }
         });
     } else {
-        reply.loads = vec![views::load_view(&rolling.await?)];
+        let done = rolling.await?;
+        reply.loads = done.reports.iter().map(views::load_view).collect();
+        reply.remarks = done.remarks;
     }
     Ok(Completion::json(&reply))
 }

@@ -71,6 +71,10 @@ fn view(
         .to_string_lossy()
         .into_owned();
     view.error.clone_from(&status.error);
+    if let Some(note) = &status.unloaded {
+        view.unloaded = true;
+        view.error = Some(note.in_words(SystemTime::now()));
+    }
     view.quarantined = status.quarantined;
     let crashed = status.crashed.as_ref();
     view.crashed = crashed.map(|it| it.in_words(SystemTime::now()));

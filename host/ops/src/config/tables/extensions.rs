@@ -44,6 +44,8 @@ table! {
         live save_every_s: u64 = 60, seconds(0..=86_400);
         /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
+        /// How many files of each plugin are kept for a rollback, the one that serves among them.
+        live keep_files: u64 = 5, number(1..=50, "files");
         // Looked at once, as the bot starts after a crash.
         /// How many crashes of the bot within the window are a file's last, until the owner loads it again; 0: as many as there are.
         restart crash_strikes: u64 = 2, number(0..=99, "crashes");
