@@ -38,6 +38,9 @@ pub struct Options {
     pub save_every: Duration,
     /// How often a plugin may panic within a minute before it is stopped; default: 60. 0: as often as it does.
     pub panics_per_minute: u64,
+    /// Bytes that generations which stay mapped may hold together before those that can't be unloaded are not reloaded by themselves any more;
+    /// default: 256 MB. 0: as much as they do.
+    pub pinned_limit_bytes: u64,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             stop_timeout: Duration::from_secs(5),
             save_every: Duration::from_secs(60),
             panics_per_minute: 60,
+            pinned_limit_bytes: 256_000_000,
         }
     }
 }

@@ -33,6 +33,19 @@ pub enum Change {
     Failed(ExtensionFailed),
     /// Its thread has not gone on for some seconds.
     Blocked(PluginBlocked),
+    /// Something takes so much of the process that the owner is to know; in words.
+    TakesMuch(Much, String),
+}
+
+/// Of what there is much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Much {
+    /// Threads of a plugin.
+    Threads(PluginName),
+    /// Descriptors of the process.
+    Descriptors,
+    /// Memory of generations that stay mapped.
+    Pinned,
 }
 
 /// A file that was not loaded, and what there is to say of it.

@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, LoadError, Neighbour,
+    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, LoadError, Much, Neighbour,
     Options, Places, Plugins, Program, Refusal, Slot, Unserved,
 };
 use host_ops::{
@@ -134,6 +134,7 @@ fn options(config: &Config) -> Options {
         stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
         save_every: Duration::from_secs(extensions.save_every_s),
         panics_per_minute: extensions.panics_per_minute,
+        pinned_limit_bytes: extensions.pinned_limit_mb * 1_000_000,
     }
 }
 
@@ -268,6 +269,14 @@ impl Program for BotProgram {
                 );
                 let about = format!("{} blocks", hook.plugin);
                 services.alerts.raise("plugins", &about, &text);
+            }
+            Change::TakesMuch(much, text) => {
+                let (subject, about) = match much {
+                    Much::Threads(plugin) => ("plugins", format!("{plugin} has many threads")),
+                    Much::Pinned => ("plugins", "ended generations hold much".to_owned()),
+                    Much::Descriptors => ("bot", "descriptors run short".to_owned()),
+                };
+                services.alerts.raise(subject, &about, &text);
             }
             Change::Failed(hook) => {
                 services.hooks.emit(&hook);

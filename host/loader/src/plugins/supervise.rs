@@ -11,7 +11,7 @@ use host_base::PluginName;
 use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
-use super::{Failed, Plugins, stopping::Saving};
+use super::{Failed, Plugins, footprints::Looks, stopping::Saving};
 use crate::{
     Change, crumbs, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS,
 };
@@ -126,6 +126,7 @@ impl Plugins {
             return;
         };
         let mut saved = Instant::now();
+        let mut looks = Looks::default();
         loop {
             let every = self.program.options().save_every;
             let until_save = every.saturating_sub(saved.elapsed());
@@ -139,6 +140,7 @@ impl Plugins {
                 },
                 () = sleep(until_save.min(LOOK)) => {
                     crumbs::beat();
+                    self.look_at_footprints(&mut looks);
                     signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if !every.is_zero() && saved.elapsed() >= every {
                         saved = Instant::now();
@@ -199,7 +201,12 @@ impl Plugins {
         let Some(file) = self.close_failed(generation, &why).await else {
             return;
         };
+        let mut next = format!("it was started again {RESTARTS} times; `load {name}` tries anew");
         loop {
+            if let Err(error) = self.check_budget(name) {
+                next = error.to_string();
+                break;
+            }
             let pause = self.restarts(name);
             let Some(pause) = pause else {
                 break;
@@ -225,9 +232,7 @@ impl Plugins {
             && self.unload_inside(name, Saving::Try).await.is_ok()
         {
             self.leave_without(name, &dependents);
-            let why =
-                format!("{why}; it was started again {RESTARTS} times; `load {name}` tries anew");
-            self.fail(name, file, &why);
+            self.fail(name, file, &format!("{why}; {next}"));
         }
     }
 

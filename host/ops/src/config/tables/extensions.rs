@@ -44,6 +44,8 @@ table! {
         live save_every_s: u64 = 60, seconds(0..=86_400);
         /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
+        /// Megabytes that generations which stay mapped may hold before those that can't be unloaded are not reloaded by themselves; 0: as many as they do.
+        live pinned_limit_mb: u64 = 256, number(0..=1_000_000, "megabytes");
         // Looked at once, as the bot starts after a crash.
         /// How many crashes of the bot within the window are a file's last, until the owner loads it again; 0: as many as there are.
         restart crash_strikes: u64 = 2, number(0..=99, "crashes");
