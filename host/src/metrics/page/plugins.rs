@@ -45,13 +45,14 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
         .collect();
     levels(rows, &all)?;
     counts(rows, &all)?;
-    remains(rows, services)?;
+    remains(rows, services, &all)?;
     times(rows, &all)
 }
 
-/// What stayed after unloads, also of plugins that are gone.
-fn remains(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
-    let all = services.figures.plugins.footprints.remains();
+/// What stayed after unloads: of plugins that serve, and of those that are gone and still hold something.
+fn remains(rows: &mut Rows<'_>, services: &Services, serving: &[Serving]) -> fmt::Result {
+    let mut all = services.figures.plugins.footprints.remains();
+    all.retain(|(name, of)| of.pinned > 0 || serving.iter().any(|it| it.name == *name));
     let mut unloads = Vec::new();
     let mut pinned = Vec::new();
     for (name, of) in all {
