@@ -50,6 +50,19 @@ restarts rounds="20" a_second="40":
     cargo build -p host --bin cogwright --example restarts
     target/debug/examples/restarts target/debug/libcounter.so {{rounds}} {{a_second}}
 
+# Each fault of a plugin once, in a bot of its own; rewrites the tables of docs/fault-matrix.md. The second one is of plugins in processes of their
+# own, where the host can do that. A quarter of an hour each; `just fault-matrix heap` does one and writes nothing.
+fault-matrix *faults:
+    cargo build -p counter
+    cargo build -p host --bin cogwright --example fault_matrix
+    target/debug/examples/fault_matrix target/debug/libcounter.so docs/fault-matrix.md {{faults}}
+    target/debug/examples/fault_matrix target/debug/libcounter.so docs/fault-matrix.md --isolation process {{faults}}
+
+# 10,000 reloads of a plugin that takes what it can and leaves it behind: a plot and figures in docs/. Ten minutes.
+hostile-reloads count="10000":
+    cargo build -p host --example hostile_reloads
+    nice target/debug/examples/hostile_reloads {{count}} docs
+
 # The figures that the documentation gives.
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so

@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{
-            AtomicBool,
+            AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
@@ -61,6 +61,8 @@ pub struct Bridge {
     figures: Arc<PluginFigures>,
     /// The plugin's, while it runs and not a moment longer.
     ledger: Mutex<Option<Ledger>>,
+    /// Bytes that the plugin held when `run` had returned.
+    heap_at_end: AtomicU64,
     /// Whether its figures are given up.
     uncounted: AtomicBool,
     /// Its place in the crumbs, where there are any.
@@ -104,6 +106,7 @@ impl Bridge {
             symbols: OnceLock::new(),
             figures,
             ledger: Mutex::default(),
+            heap_at_end: AtomicU64::new(0),
             uncounted: AtomicBool::new(false),
             place: OnceLock::new(),
             crumb: crumbs::private(),
@@ -156,6 +159,8 @@ impl Bridge {
     /// Notes that `run` has returned, on the plugin's thread.
     pub fn run_ended(&self, thread: Tid) {
         self.is_at_nothing();
+        self.heap_at_end
+            .store(self.heap().unwrap_or_default(), Relaxed);
         self.ledger().take();
         self.figures.thread_ends(thread);
         self.vitals.run_ended();
@@ -170,6 +175,13 @@ impl Bridge {
         let ledger = self.ledger();
         let (bytes, _) = ledger.as_ref().and_then(Ledger::live)?;
         Some(bytes)
+    }
+
+    /// Bytes that the plugin holds, or held when `run` had returned: of a library that stays mapped nobody frees them.
+    #[must_use]
+    pub fn heap_or_last(&self) -> u64 {
+        self.heap()
+            .unwrap_or_else(|| self.heap_at_end.load(Relaxed))
     }
 
     fn ledger(&self) -> MutexGuard<'_, Option<Ledger>> {

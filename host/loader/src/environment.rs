@@ -42,6 +42,9 @@ pub struct Options {
     pub isolation: Isolation,
     /// How many files of each plugin are kept, the one that serves among them; default: 5.
     pub keep_files: usize,
+    /// Bytes that generations which stay mapped may hold together before those that can't be unloaded are not reloaded by themselves any more;
+    /// default: 256 MB. 0: as much as they do.
+    pub pinned_limit_bytes: u64,
 }
 
 impl Default for Options {
@@ -62,6 +65,7 @@ impl Default for Options {
             panics_per_minute: 60,
             isolation: Isolation::default(),
             keep_files: 5,
+            pinned_limit_bytes: 256_000_000,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use host_base::PluginName;
 use thiserror::Error;
 
-use super::{file::FileError, unloaded::UnloadNote};
+use super::{file::FileError, footprint::megabytes, unloaded::UnloadNote};
 
 /// Why the program does not serve a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +228,21 @@ pub enum LoadError {
         /// Its name.
         name: PluginName,
         /// Why.
+        why: String,
+    },
+    /// It can't be unloaded, and what can't be holds more than it may.
+    #[error(
+        "`{name}` is not loaded again by itself: ended generations hold {} that nobody can give back before the bot is restarted \
+         (`extensions.pinned_limit_mb`), and `{name}` can't be unloaded: {why}; `reload {name}` or `load {name}` loads it all the same, and in a process of \
+         its own (`isolation = \"process\"`) it can be unloaded",
+        megabytes(*pinned_bytes)
+    )]
+    Pinned {
+        /// Its name.
+        name: PluginName,
+        /// What ended generations hold together.
+        pinned_bytes: u64,
+        /// Why it can't be unloaded.
         why: String,
     },
     /// The host is stopping.

@@ -10,7 +10,7 @@ use std::{
         },
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use host_base::PluginName;
@@ -30,6 +30,7 @@ use super::{
     cell::{self, Cell, Home},
     descriptors::Descriptors,
     error::LoadError,
+    footprint::Unloaded,
     libraries,
     library::{self, PinnedLibrary, PluginThread},
     mailbox::{Dropped, Mailbox, Refused},
@@ -459,6 +460,7 @@ impl Generation {
             self.bridge.close();
             let report = UnloadReport::abandoned(&self.plugin, self.number, began.elapsed());
             report.log();
+            self.note_unload(&report).await;
             return Some(report);
         };
         self.bridge.close();
@@ -480,7 +482,29 @@ impl Generation {
         let given_back = ended.map_or(GivenBack::Lost, |library| {
             library.map_or(GivenBack::Nothing, GivenBack::Library)
         });
-        Some(unload::close(context, thread, given_back).await)
+        let report = unload::close(context, thread, given_back).await;
+        self.note_unload(&report).await;
+        Some(report)
+    }
+
+    /// Keeps what an unload came to beyond this generation.
+    async fn note_unload(&self, report: &UnloadReport) {
+        let mut unloaded = Unloaded {
+            generation: self.number,
+            at: SystemTime::now(),
+            returned_bytes: report.returned_bytes,
+            pinned_bytes: None,
+            stayed: report.stayed.clone(),
+        };
+        if !report.unmapped {
+            let shadow = self.shadow.clone();
+            // Reads the process's list of mappings.
+            let mapped = tokio::task::spawn_blocking(move || process::mapped_bytes(&shadow)).await;
+            let mapped = mapped.ok().flatten().unwrap_or_default();
+            unloaded.pinned_bytes = Some(mapped + self.bridge.heap_or_last());
+        }
+        let figures = self.bridge.environment().figures();
+        figures.footprints.unloaded(&self.plugin, unloaded);
     }
 
     /// For how long its thread has worked on one thing, whether or not more waits.

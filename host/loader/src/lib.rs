@@ -38,11 +38,12 @@
 //! | `mailbox/`, `packet.rs`, `event_record.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `open_frames.rs`, `answer.rs`, `invocation.rs` | frames that are not answered, who waits for them, and for whom the work is |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
-//! | `figures/` | what is counted of each plugin |
+//! | `figures/`, `footprint/` | what is counted of each plugin; what it takes of the process over time, and what stayed after each unload |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
 //! | `unload.rs` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `ago.rs` | points in time as people are told of them |
+//! | `exhaustion.rs` | when the process has nearly all descriptors that it may have |
 //! | `symbols.rs` | names for the addresses of a panic |
 //! | `crumb_layout.rs`, `crumbs/` | what is noted for the process after this one, should this one crash, and whose fault that was |
 //! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
@@ -63,8 +64,10 @@ mod descriptors;
 mod environment;
 mod error;
 mod event_record;
+mod exhaustion;
 mod figures;
 pub mod file;
+pub mod footprint;
 mod generation;
 pub mod host_call;
 mod invocation;
@@ -117,7 +120,7 @@ pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
 pub use plugins::{CrashNote, InUse, LoadReport, Plugins, RollBack, RolledBack, Serving, Status};
-pub use program::{Change, Lifted, Program, Refusal};
+pub use program::{Change, Lifted, Much, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;
 pub use unload::UnloadReport;

@@ -35,6 +35,19 @@ pub enum Change {
     Blocked(PluginBlocked),
     /// Work for it has found no room.
     Crowded(PluginName, Dropped),
+    /// Something takes so much of the process that the owner is to know; in words.
+    TakesMuch(Much, String),
+}
+
+/// Of what there is much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Much {
+    /// Threads of a plugin.
+    Threads(PluginName),
+    /// Descriptors of the process.
+    Descriptors,
+    /// Memory of generations that stay mapped.
+    Pinned,
 }
 
 /// A file that was not loaded, and what there is to say of it.

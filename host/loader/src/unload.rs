@@ -1,6 +1,7 @@
 //! Unload: closes a library, and measures that it is gone (docs/decisions/0008).
 
 use std::{
+    collections::{HashMap, HashSet},
     mem,
     path::{Path, PathBuf},
     thread::{self, JoinHandle, sleep},
@@ -27,6 +28,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the kernel may still list a thread that has ended.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a moment is waited for in which there is no such thread, where none stays.
+const CHANGING_GRACE: Duration = Duration::from_secs(5);
 
 /// Heap that plugin-api itself keeps until the library is gone (tracing's registry): below this, nothing is said.
 const OWN_HEAP_BYTES: u64 = 1024;
@@ -315,23 +319,39 @@ fn stays_mapped(what: &str) -> String {
 
 /// What runs that may be code of the plugin: its threads, and those that have appeared since it was opened and that nobody
 /// is known to have created.
+///
+/// One that is there in each look for [`THREAD_GRACE`] stays. Those that are others in each look are waited for longer: a thread that libc
+/// creates for another plugin's timer is nobody's until it has run first, which takes its time on a machine that is busy.
 fn stray_threads(owner: Owner, mapped: &Mapped, before: &[UnknownThread]) -> Option<String> {
     let began = Instant::now();
+    let mut seen: HashMap<UnknownThread, Instant> = HashMap::new();
     loop {
-        let own = interpose::threads_of(owner, mapped.low, mapped.high).len();
+        let own = interpose::threads_of(owner, mapped.low, mapped.high);
         let unknown: Vec<UnknownThread> = interpose::unknown_threads()
             .into_iter()
             .filter(|thread| !before.contains(thread))
             .collect();
-        if own == 0 && unknown.is_empty() {
+        if own.is_empty() && unknown.is_empty() {
             return None;
         }
-        if began.elapsed() <= THREAD_GRACE {
+        let own_now = own.iter().map(|tid| UnknownThread {
+            tid: *tid,
+            started: 0,
+        });
+        let now: HashSet<UnknownThread> = unknown.iter().copied().chain(own_now).collect();
+        seen.retain(|thread, _| now.contains(thread));
+        for thread in now {
+            seen.entry(thread).or_insert_with(Instant::now);
+        }
+        let lasts = seen.values().any(|since| since.elapsed() > THREAD_GRACE);
+        if !lasts && began.elapsed() <= CHANGING_GRACE {
             sleep(Duration::from_millis(2));
             continue;
         }
-        let own =
-            (own > 0).then(|| format!("{own} thread(s) that the plugin started and did not end"));
+        let own = (!own.is_empty()).then(|| {
+            let count = own.len();
+            format!("{count} thread(s) that the plugin started and did not end")
+        });
         let unknown = (!unknown.is_empty()).then(|| {
             let tids: Vec<String> = unknown.iter().map(|thread| thread.tid.to_string()).collect();
             format!(

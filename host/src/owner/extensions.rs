@@ -99,7 +99,12 @@ impl Owner {
         let (registered, deaf) = (self.registered(), self.deaf());
         let config = self.services.authority.config();
         let restarted = self.services.restarted(SystemTime::now());
-        let remarks = [restarted.map(|it| format!("⚠ {it}")), deaf];
+        let pinned = self.services.figures.plugins.footprints.pinned().bytes();
+        let pinned = (pinned > 0).then(|| {
+            let (held, limit) = (pinned / 1_000_000, config.extensions.pinned_limit_mb);
+            format!("Ended generations hold {held} MB until the bot is restarted (`extensions.pinned_limit_mb`: {limit}).")
+        });
+        let remarks = [restarted.map(|it| format!("⚠ {it}")), deaf, pinned];
         extensions(&config, &all, &abandoned, &registered, &remarks, &missing)
     }
 

@@ -11,8 +11,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Neighbour,
-    Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
+    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Much,
+    Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
 };
 use host_ops::{
     config::{Config, Live, Sandbox, Where},
@@ -149,6 +149,7 @@ fn options(config: &Config) -> Options {
         stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
         save_every: Duration::from_secs(extensions.save_every_s),
         panics_per_minute: extensions.panics_per_minute,
+        pinned_limit_bytes: extensions.pinned_limit_mb * 1_000_000,
         keep_files: extensions.keep_files.try_into().unwrap_or(usize::MAX),
         isolation: isolation(&config.isolation),
     }
@@ -325,6 +326,14 @@ impl Program for BotProgram {
                 );
                 let about = format!("{plugin} is too far behind");
                 services.alerts.raise("plugins", &about, &text);
+            }
+            Change::TakesMuch(much, text) => {
+                let (subject, about) = match much {
+                    Much::Threads(plugin) => ("plugins", format!("{plugin} has many threads")),
+                    Much::Pinned => ("plugins", "ended generations hold much".to_owned()),
+                    Much::Descriptors => ("bot", "descriptors run short".to_owned()),
+                };
+                services.alerts.raise(subject, &about, &text);
             }
             Change::Failed(hook) => {
                 services.hooks.emit(&hook);

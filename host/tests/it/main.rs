@@ -57,6 +57,7 @@ mod maintenance;
 mod manage;
 mod manners;
 mod matrix;
+mod memory;
 mod monitor;
 mod mutate;
 mod mutations;

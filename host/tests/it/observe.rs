@@ -146,7 +146,7 @@ pub async fn page(address: SocketAddr, path: &str, accept: &str) -> (String, Str
     (head.lines().next().unwrap().to_owned(), body.to_owned())
 }
 
-async fn metrics(bot: &Fixture) -> String {
+pub async fn metrics(bot: &Fixture) -> String {
     let address = bot.bot.metrics_address().unwrap();
     page(address, "/metrics", "*/*").await.1
 }
@@ -167,7 +167,7 @@ async fn until_page(bot: &Fixture, wanted: impl Fn(&str) -> bool) -> String {
 }
 
 /// The value of a sample, by its name and labels as they stand on the page.
-fn value(page: &str, sample: &str) -> Option<f64> {
+pub fn value(page: &str, sample: &str) -> Option<f64> {
     page.lines()
         .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())
 }

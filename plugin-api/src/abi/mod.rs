@@ -14,7 +14,7 @@
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
 //! | `bot.rs` | the JSON heads of the `bot.…` and `slash.…` host calls, and of `metrics.read` |
-//! | `plugins.rs` | the JSON heads of the `plugins.…` host calls |
+//! | `plugins.rs`, `footprint.rs` | the JSON heads of the `plugins.…` host calls; what a plugin takes of the process |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
@@ -53,6 +53,7 @@ mod crumb;
 mod custom_id;
 mod database;
 mod errors;
+mod footprint;
 mod frame;
 mod header;
 mod hooks;
@@ -104,6 +105,7 @@ pub use database::{
     SubjectExport, TableView,
 };
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
+pub use footprint::{FootprintSample, PluginFootprint, RemainsView};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use hooks::{HookCircuit, HookEvent, HookHistory, HookInfo, HookSwitch, HooksCall, HooksReply};

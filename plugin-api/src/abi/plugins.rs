@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::words::words;
+use super::{footprint::PluginFootprint, words::words};
 
 /// Parameters of the `plugins.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +194,8 @@ pub struct PluginUsage {
     pub handlers: Vec<CountView>,
     /// The host calls that it has made, what took most time first.
     pub calls: Vec<CountView>,
+    /// What it takes of the process over time, and what stayed after its unloads.
+    pub footprint: PluginFootprint,
 }
 
 /// A load, as the `plugins.…` calls that load report it.

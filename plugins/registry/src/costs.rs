@@ -2,9 +2,9 @@
 
 use plugin_api::{
     EmbedBuilder,
-    abi::{CountView, PluginUsage},
+    abi::{CountView, PluginFootprint, PluginUsage},
     prelude::*,
-    text::{counted, lines, milliseconds, size, word},
+    text::{counted, lines, milliseconds, plain, size, word},
 };
 
 use crate::names;
@@ -32,6 +32,7 @@ async fn run(ctx: CommandContext) -> Result {
 pub(crate) async fn card(host: &Host, name: &str) -> Result<EmbedBuilder> {
     let usage = host.plugins().usage(name).await?;
     let mut shown = embed(word(&usage.name)).description(summary(&usage));
+    shown = shown.field("Over time", over_time(&usage.footprint), false);
     for (title, rows) in [("Handlers", &usage.handlers), ("Host calls", &usage.calls)] {
         let rows: Vec<String> = rows.iter().take(SHOWN).map(line).collect();
         if !rows.is_empty() {
@@ -66,6 +67,30 @@ fn summary(usage: &PluginUsage) -> String {
         size(usage.files_bytes),
         size(usage.limit_bytes),
     )
+}
+
+fn over_time(footprint: &PluginFootprint) -> String {
+    let peak = footprint.heap_peak_bytes;
+    let peak = peak.map_or_else(|| "unknown".to_owned(), size);
+    let mut told = format!(
+        "{peak} of memory at most · {} · {:.3} s of processor with those\n{}, after which something stayed {} and was given back",
+        counted(footprint.threads.into(), "thread"),
+        footprint.cpu_us as f64 / 1e6,
+        counted(footprint.unloads, "unload"),
+        counted(footprint.tidied, "time"),
+    );
+    if footprint.pinned > 0 {
+        told += &format!(
+            "\n{} still mapped with {}, until the bot is restarted",
+            counted(footprint.pinned, "ended generation"),
+            size(footprint.pinned_bytes)
+        );
+    }
+    if let Some(why) = &footprint.stays {
+        told += &format!("\nit can't be unloaded: {}", plain(why));
+    }
+    let told: Vec<String> = told.lines().map(str::to_owned).collect();
+    lines(&told, LIST)
 }
 
 fn line(row: &CountView) -> String {

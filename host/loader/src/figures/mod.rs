@@ -11,12 +11,18 @@ use host_base::PluginName;
 
 pub use plugin::{Calls, Handled, PluginFigures};
 
+use crate::footprint::Footprints;
+
 /// Kinds of events that are told apart; what has a higher number counts as unknown.
 pub const KINDS: usize = 128;
 
 /// What is counted of plugins, by name. A plugin's figures are there until its last generation has ended.
 #[derive(Debug, Default)]
-pub struct Figures(Mutex<BTreeMap<PluginName, Arc<PluginFigures>>>);
+pub struct Figures {
+    plugins: Mutex<BTreeMap<PluginName, Arc<PluginFigures>>>,
+    /// What plugins take of the process and leave in it, which is kept when they are gone.
+    pub footprints: Footprints,
+}
 
 impl Figures {
     /// A generation of a plugin begins: the plugin's figures.
@@ -31,9 +37,11 @@ impl Figures {
     /// A generation is over.
     pub fn generation_ends(&self, plugin: &PluginName) {
         let mut plugins = self.plugins();
-        if plugins.get(plugin).is_some_and(|figures| figures.end()) {
-            plugins.remove(plugin);
-        }
+        let Some(figures) = plugins.get(plugin).filter(|figures| figures.end()) else {
+            return;
+        };
+        self.footprints.figures_end(plugin, figures.cpu());
+        plugins.remove(plugin);
     }
 
     /// How many plugins have figures.
@@ -55,6 +63,6 @@ impl Figures {
     }
 
     fn plugins(&self) -> MutexGuard<'_, BTreeMap<PluginName, Arc<PluginFigures>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.plugins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

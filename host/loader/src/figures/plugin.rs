@@ -15,7 +15,7 @@ use plugin_api::{
 };
 
 use super::KINDS;
-use crate::platform::{Tid, cells::cpu_time_of, process::thread_cpu_time};
+use crate::platform::{Owner, Tid, cells::cpu_time_of, interpose, process::thread_cpu_time};
 
 /// Commands, components, entries and events of one plugin that are told apart.
 const NAMES: usize = 200;
@@ -52,11 +52,35 @@ pub struct PluginFigures {
 struct Generations {
     alive: u64,
     begun: u64,
-    /// Processor time of those that have ended.
+    /// Processor time of those that have ended, and of all their threads.
     cpu: Duration,
-    threads: Vec<Tid>,
+    /// The most that was found: a thread that ends is not counted for a moment.
+    most: Duration,
+    running: Vec<Running>,
     /// The processes of those that live in one.
     cells: Vec<u32>,
+}
+
+/// What runs on behalf of one generation.
+#[derive(Debug)]
+struct Running {
+    owner: Owner,
+    /// Its thread; `None` when that has ended, and others may go on.
+    thread: Option<Tid>,
+}
+
+impl Running {
+    /// Processor time, and how many threads there are.
+    fn used(&self) -> (Duration, usize) {
+        let (by_others, others) = interpose::used_by(self.owner);
+        let own = self
+            .thread
+            .map(|thread| thread_cpu_time(thread).unwrap_or_default());
+        (
+            by_others + own.unwrap_or_default(),
+            others + usize::from(own.is_some()),
+        )
+    }
 }
 
 /// Calls of one name.
@@ -123,16 +147,32 @@ impl PluginFigures {
         self.generations().begun
     }
 
-    /// A generation's thread begins.
+    /// A generation's thread begins; to be called on it, when it runs on the generation's behalf.
     pub fn thread_begins(&self, thread: Tid) {
-        self.generations().threads.push(thread);
+        let mut generations = self.generations();
+        // What has ended with all its threads becomes a sum.
+        let generations = &mut *generations;
+        generations.running.retain(|running| {
+            let (used, threads) = running.used();
+            if threads == 0 {
+                generations.cpu += used;
+            }
+            threads > 0
+        });
+        generations.running.push(Running {
+            owner: Owner::current(),
+            thread: Some(thread),
+        });
     }
 
     /// A generation's thread is about to end.
     pub fn thread_ends(&self, thread: Tid) {
         let mut generations = self.generations();
-        generations.threads.retain(|other| *other != thread);
         generations.cpu += thread_cpu_time(thread).unwrap_or_default();
+        let mut running = generations.running.iter_mut();
+        if let Some(running) = running.find(|running| running.thread == Some(thread)) {
+            running.thread = None;
+        }
     }
 
     /// A generation's process begins.
@@ -147,14 +187,28 @@ impl PluginFigures {
         generations.cpu += cpu_time_of(cell).unwrap_or_default();
     }
 
-    /// Processor time of the threads of all generations, of those that have ended, too: it only grows.
+    /// Processor time of the threads of all generations, of those that they have started and of those that have ended, too: it only grows.
     #[must_use]
     pub fn cpu(&self) -> Duration {
-        let generations = self.generations();
-        let alive = generations.threads.iter().copied();
+        let mut generations = self.generations();
+        let running = generations.running.iter();
         let cells = generations.cells.iter().copied();
         let in_cells: Duration = cells.filter_map(cpu_time_of).sum();
-        generations.cpu + in_cells + alive.filter_map(thread_cpu_time).sum::<Duration>()
+        let in_threads: Duration = running.map(|running| running.used().0).sum();
+        let cpu = generations.cpu + in_cells + in_threads;
+        generations.most = generations.most.max(cpu);
+        generations.most
+    }
+
+    /// How many threads run on the plugin's behalf, its own and those that it has started.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        let generations = self.generations();
+        generations
+            .running
+            .iter()
+            .map(|running| running.used().1)
+            .sum()
     }
 
     /// Work was given back after `took`.

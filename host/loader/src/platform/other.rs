@@ -69,6 +69,11 @@ pub(crate) mod process {
     }
 
     #[must_use]
+    pub fn descriptor_limit() -> Option<u64> {
+        None
+    }
+
+    #[must_use]
     pub fn thread_count() -> Option<usize> {
         None
     }

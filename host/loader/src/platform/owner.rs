@@ -69,7 +69,7 @@ impl Owner {
 pub type Tid = i32;
 
 /// A thread that nobody is known to have created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnknownThread {
     /// Its number.
     pub tid: Tid,

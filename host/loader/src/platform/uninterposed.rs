@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "they are the others' twins")]
 
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
 use super::{EndedBy, Owner, TakenSignal, Tid, UnknownThread};
 
@@ -45,6 +45,11 @@ pub unsafe fn reap_keys(_keys: &[Key], _owner: Owner, _lo: usize, _hi: usize) ->
 #[must_use]
 pub fn threads_of(_owner: Owner, _lo: usize, _hi: usize) -> Vec<Tid> {
     Vec::new()
+}
+
+#[must_use]
+pub fn used_by(_owner: Owner) -> (Duration, usize) {
+    (Duration::ZERO, 0)
 }
 
 #[must_use]

@@ -1,5 +1,6 @@
 //! Set of the loaded plugins: load, reload and unload as transactions.
 
+mod footprints;
 mod former;
 mod keeping;
 mod order;
@@ -396,6 +397,13 @@ impl Plugins {
 
     /// Loads a file, and reloads those that need what it was.
     async fn load_changed(&self, path: &Path) {
+        for name in self.names_from(path) {
+            if let Err(error) = self.check_budget(&name) {
+                let content = refused::content(path).await;
+                self.reject(path, content, &error);
+                return;
+            }
+        }
         let Ok(report) = self.load_file(path).await else {
             return;
         };

@@ -12,7 +12,7 @@ use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
 use super::{
-    Failed, Plugins,
+    Failed, Plugins, footprints,
     stopping::Saving,
     watchdog::{Finding, Look, Stall, Watchdog},
 };
@@ -190,6 +190,7 @@ impl Plugins {
             return;
         };
         let mut saved = Instant::now();
+        let mut looks = footprints::Looks::default();
         loop {
             let every = self.program.options().save_every;
             let until_save = every.saturating_sub(saved.elapsed());
@@ -203,6 +204,7 @@ impl Plugins {
                 },
                 () = sleep(until_save.min(LOOK)) => {
                     crumbs::beat();
+                    self.look_at_footprints(&mut looks);
                     signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if !every.is_zero() && saved.elapsed() >= every {
                         saved = Instant::now();
@@ -264,7 +266,15 @@ impl Plugins {
         let Some(file) = self.close_failed(generation, &why).await else {
             return;
         };
-        while let Some(pause) = self.restarts(name) {
+        let mut next = format!("it was started again {RESTARTS} times");
+        loop {
+            if let Err(error) = self.check_budget(name) {
+                next = error.to_string();
+                break;
+            }
+            let Some(pause) = self.restarts(name) else {
+                break;
+            };
             self.fail(
                 name,
                 file.clone(),
@@ -279,8 +289,8 @@ impl Plugins {
                 Err(error) => why = error.to_string(),
             }
         }
-        let why = format!("{why}; it was started again {RESTARTS} times");
-        self.stays_failed(generation, &why).await;
+        self.stays_failed(generation, &format!("{why}; {next}"))
+            .await;
     }
 
     /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; who

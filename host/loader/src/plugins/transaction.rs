@@ -58,6 +58,7 @@ impl Plugins {
         let copy = load.copy(number, bytes).await?;
         load.probe(&copy).await?;
         load.check_declared()?;
+        self.note_unloadability(&load.name, &load.info);
         let next = Arc::new(load.open(&copy).await?);
         let replaced = match load.take_up(&next).await {
             Ok(replaced) => replaced,

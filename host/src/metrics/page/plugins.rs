@@ -45,7 +45,38 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
         .collect();
     levels(rows, &all)?;
     counts(rows, &all)?;
+    remains(rows, services, &all)?;
     times(rows, &all)
+}
+
+/// What stayed after unloads: of plugins that serve, and of those that are gone and still hold something.
+fn remains(rows: &mut Rows<'_>, services: &Services, serving: &[Serving]) -> fmt::Result {
+    let mut all = services.figures.plugins.footprints.remains();
+    all.retain(|(name, of)| of.pinned > 0 || serving.iter().any(|it| it.name == *name));
+    let mut unloads = Vec::new();
+    let mut pinned = Vec::new();
+    for (name, of) in all {
+        let clean = of.unloads.saturating_sub(of.tidied + of.pinned);
+        for (result, count) in [
+            ("clean", clean),
+            ("tidied", of.tidied),
+            ("pinned", of.pinned),
+        ] {
+            let labels = vec![("plugin", name.to_string()), ("result", result.to_owned())];
+            unloads.push((labels, number(count)));
+        }
+        pinned.push((vec![("plugin", name.to_string())], number(of.pinned_bytes)));
+    }
+    rows.counter(
+        "cogwright_plugin_unloads",
+        "Unloads: those after which nothing stayed, those after which something was given back, and those whose library stays mapped",
+        unloads,
+    )?;
+    rows.gauge(
+        "cogwright_plugin_pinned_bytes",
+        "Memory that ended generations of the plugin hold until the bot is restarted",
+        pinned,
+    )
 }
 
 fn levels(rows: &mut Rows<'_>, all: &[Serving]) -> fmt::Result {
@@ -80,6 +111,11 @@ fn levels(rows: &mut Rows<'_>, all: &[Serving]) -> fmt::Result {
         |plugin| plugin.generation.heap().map(number),
     )?;
     each(
+        "cogwright_plugin_threads",
+        "Threads that run on the plugin's behalf",
+        |plugin| Some(number(plugin.figures.threads() as u64)),
+    )?;
+    each(
         "cogwright_plugin_mailbox_depth",
         "What waits for the plugin",
         |plugin| Some(number(plugin.generation.load().depth as u64)),
@@ -93,7 +129,7 @@ fn counts(rows: &mut Rows<'_>, all: &[Serving]) -> fmt::Result {
     };
     each(
         "cogwright_plugin_cpu_seconds",
-        "Processor time of the plugin's own thread",
+        "Processor time of the plugin's thread and of those that it has started",
         |plugin| plugin.figures.cpu().as_secs_f64(),
     )?;
     each(

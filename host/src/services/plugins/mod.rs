@@ -2,12 +2,13 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `views.rs` | plugins and what they use, as they cross |
+//! | `views.rs`, `footprint.rs` | plugins and what they use, as they cross |
 //! | `manage.rs` | load, unload, reload; also of the plugin that asks |
 //! | `check.rs` | what a load of a file would come to |
 //! | `store.rs` | files that are installed, replaced, removed, rolled back |
 
 mod check;
+mod footprint;
 mod manage;
 mod store;
 mod views;

@@ -14,7 +14,7 @@ use plugin_api::abi::{
 };
 use serde_json::Value;
 
-use super::told;
+use super::{footprint, told};
 use crate::services::Services;
 
 /// Plugins that a page has, where nothing is said.
@@ -169,6 +169,7 @@ pub(super) async fn usage(
     if let Some(figures) = services.figures.plugins.plugin(name) {
         counted(&mut usage, &figures);
     }
+    usage.footprint = footprint::view(&services.figures.plugins, name);
     Ok(usage)
 }
 

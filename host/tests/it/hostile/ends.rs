@@ -1,6 +1,6 @@
 //! Tests that what would end the process ends one plugin.
 
-use host_loader::LoadError;
+use host_loader::{LoadError, Status};
 
 use super::{Hostile, alone, build, is_logged, logged, until};
 
@@ -101,6 +101,38 @@ fn a_panic_that_nobody_can_catch_ends_its_plugin_alone() {
             );
             host.load("falling").await;
             assert_eq!(host.bot.ask(&member, "!fall not").await.content, "standing");
+            host.bot.close().await;
+        },
+    );
+}
+
+#[test]
+fn one_that_ends_and_leaves_too_much_is_not_started_again_by_itself() {
+    alone(
+        module_path!(),
+        "one_that_ends_and_leaves_too_much_is_not_started_again_by_itself",
+        async || {
+            let config = "[extensions]\nstop_timeout_ms = 200\npinned_limit_mb = 1\n";
+            let host = Hostile::configured(&[build::falling()], config).await;
+            host.bot.ask(&host.bot.member(), "!fall abort").await;
+            let why = |all: &[Status]| {
+                let falling = all.iter().find(|status| status.plugin == "falling");
+                falling?
+                    .error
+                    .clone()
+                    .filter(|why| why.contains("by itself"))
+            };
+            let all = host.bot.until(|all| why(all).is_some()).await;
+            let why = why(&all).unwrap();
+            for part in [
+                "its thread called `abort`; `falling` is not loaded again by itself",
+                "`extensions.pinned_limit_mb`",
+            ] {
+                assert!(why.contains(part), "{part} is not in {why}");
+            }
+            host.load("falling").await;
+            let standing = host.bot.ask(&host.bot.member(), "!fall not").await;
+            assert_eq!(standing.content, "standing");
             host.bot.close().await;
         },
     );

@@ -164,6 +164,18 @@ pub fn open_fds() -> Option<BTreeMap<i32, String>> {
     Some(fds.collect())
 }
 
+/// How many descriptors the process may have open; `None` where there is no limit.
+#[must_use]
+pub fn descriptor_limit() -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the limit is ours to write.
+    let answer = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    (answer == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
+}
+
 /// How many threads the process has. One that was joined may be counted for a moment longer.
 #[must_use]
 pub fn thread_count() -> Option<usize> {

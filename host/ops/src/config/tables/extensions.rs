@@ -46,6 +46,8 @@ table! {
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
         /// How many files of each plugin are kept for a rollback, the one that serves among them.
         live keep_files: u64 = 5, number(1..=50, "files");
+        /// Megabytes that generations which stay mapped may hold before those that can't be unloaded are not reloaded by themselves; 0: as many as they do.
+        live pinned_limit_mb: u64 = 256, number(0..=1_000_000, "megabytes");
         // Looked at once, as the bot starts after a crash.
         /// How many crashes of the bot within the window are a file's last, until the owner loads it again; 0: as many as there are.
         restart crash_strikes: u64 = 2, number(0..=99, "crashes");

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::plugins::enter;
 use crate::config::{
     fault::{Item, expected},
-    values::{Reading, folder, list, number, seconds, word},
+    values::{Reading, folder, list, number, word},
 };
 
 table! {

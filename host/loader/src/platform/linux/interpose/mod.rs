@@ -29,6 +29,7 @@ mod keys;
 mod next_symbol;
 mod opened;
 mod signals;
+mod spent;
 mod threads;
 mod timers;
 
@@ -41,6 +42,6 @@ pub use self::{
     signals::{
         capture_signals, on_refused_signal, put_back_hosts, release_signals_of, verify_signals,
     },
-    threads::{threads_of, unknown as unknown_threads},
+    threads::{threads_of, unknown as unknown_threads, used_by},
     timers::delete_timers_of,
 };

@@ -19,10 +19,14 @@ use std::{
         AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     },
+    time::Duration,
 };
 
-use super::next_symbol::{SpinLock, THREAD_CREATE, in_executable};
-use crate::platform::{Owner, Tid, UnknownThread};
+use super::{
+    next_symbol::{SpinLock, THREAD_CREATE, in_executable},
+    spent,
+};
+use crate::platform::{Owner, Tid, UnknownThread, process::thread_cpu_time};
 
 /// `-unwind`, as `pthread_exit` unwinds through the caller of a thread's function.
 type Start = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
@@ -73,6 +77,8 @@ struct ThreadSlot {
     c11: AtomicBool,
     /// Nanoseconds of the boot clock when the thread ran first: tells it from a later thread with the same number.
     begun: AtomicU64,
+    /// Whether its processor time is among that of those that have ended.
+    is_spent: AtomicBool,
 }
 
 impl ThreadSlot {
@@ -86,6 +92,7 @@ impl ThreadSlot {
             signal_stack: AtomicBool::new(false),
             c11: AtomicBool::new(false),
             begun: AtomicU64::new(0),
+            is_spent: AtomicBool::new(false),
         }
     }
 
@@ -115,6 +122,7 @@ impl ThreadSlot {
     /// Makes it the calling thread's.
     fn occupy(&self) {
         self.begun.store(now(), Relaxed);
+        self.is_spent.store(false, Relaxed);
         // SAFETY: no preconditions.
         self.tid
             .store(unsafe { libc::syscall(libc::SYS_gettid) } as Tid, Release);
@@ -153,6 +161,24 @@ fn look_through(owner: Owner, code: &Range<usize>) -> Vec<Tid> {
         }
     }
     threads
+}
+
+/// Processor time of the threads that were created on an owner's behalf, those that have ended among them, and how many live. What one
+/// has used that was ended by `pthread_exit` goes with it.
+#[must_use]
+pub fn used_by(owner: Owner) -> (Duration, usize) {
+    let (mut used, mut threads) = (spent::by_ended(owner), 0);
+    for slot in &TABLE {
+        let tid = slot.tid.load(Acquire);
+        if tid <= FREE || slot.owner.load(Relaxed) != owner.number() {
+            continue;
+        }
+        if lives(tid, slot.begun.load(Relaxed)) && !slot.is_spent.load(Acquire) {
+            threads += 1;
+            used += thread_cpu_time(tid).unwrap_or_default();
+        }
+    }
+    (used, threads)
 }
 
 /// The process's threads that nobody has created through a function that we know: helpers that libc starts by itself (for
@@ -369,7 +395,8 @@ unsafe extern "C-unwind" fn begin(slot: *mut c_void) -> *mut c_void {
     let start = unsafe { mem::transmute::<*mut c_void, Start>(slot.start.load(Relaxed)) };
     let argument = slot.argument.load(Relaxed);
     let (signal_stack, c11) = (slot.signal_stack.load(Relaxed), slot.c11.load(Relaxed));
-    Owner::of(slot.owner.load(Relaxed)).enter();
+    let owner = Owner::of(slot.owner.load(Relaxed));
+    owner.enter();
     slot.occupy();
     // From here on the slot is the table's.
     // SAFETY: the function and its argument are the creator's.
@@ -380,6 +407,11 @@ unsafe extern "C-unwind" fn begin(slot: *mut c_void) -> *mut c_void {
             start(argument)
         }
     };
+    if !owner.is_host() {
+        // The slot is this thread's until the kernel is done with it.
+        slot.is_spent.store(true, Release);
+        spent::add_this_thread(owner);
+    }
     if c11 {
         // The function returned an `int`: of the register, the upper half is nobody's.
         return ptr::without_provenance_mut(result.addr() as u32 as usize);
@@ -476,7 +508,7 @@ mod tests {
     use std::{
         sync::mpsc::{Receiver, channel},
         thread,
-        time::{Duration, Instant},
+        time::Instant,
     };
 
     use super::*;
@@ -591,6 +623,43 @@ mod tests {
         drop(inner_word);
         join(inner);
         eventually("it has ended", || mine() == 0);
+    }
+
+    #[test]
+    fn processor_time_of_threads_that_have_ended_stays_with_their_owner() {
+        unsafe extern "C-unwind" fn works(_: *mut c_void) -> *mut c_void {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(30) {
+                std::hint::black_box(0);
+            }
+            0x5a as *mut c_void
+        }
+        let owner = Owner::next();
+        let creator = thread::spawn(move || {
+            owner.enter();
+            let mut thread = 0;
+            // SAFETY: the function takes anything.
+            let result = unsafe {
+                create(
+                    &raw mut thread,
+                    ptr::null(),
+                    works,
+                    ptr::null_mut(),
+                    0x9000,
+                    false,
+                )
+            };
+            assert_eq!(result, 0);
+            join(thread);
+        });
+        creator.join().unwrap();
+        let (used, threads) = used_by(owner);
+        // Other tests compete for the processor, so it may have had less than it wanted, and never more.
+        assert!(
+            used > Duration::ZERO && used < Duration::from_secs(5),
+            "{used:?}"
+        );
+        assert_eq!((threads, used_by(owner).0), (0, used));
     }
 
     #[test]
