@@ -26,9 +26,10 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     answer::Answer,
     bridge::Bridge,
-    cell::{self, Cell, Home},
+    cell::{self, Cell},
     descriptors::Descriptors,
     error::LoadError,
+    isolation::Home,
     libraries,
     library::{self, PinnedLibrary, PluginThread},
     mailbox::{Mailbox, Refused},

@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{
     Caller,
-    cell::Home,
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
+    isolation::Home,
     manifest_check::{self, neighbours},
     probe::{self, ProbeReport},
     shadow,

@@ -116,6 +116,7 @@ mod tests {
                 load: Workload::default(),
                 manifest: manifest.clone(),
                 providers: Providers::new(),
+                cell: None,
             }),
             error: error.map(str::to_owned),
             quarantined: false,
