@@ -67,6 +67,15 @@ hostile-reloads count="10000":
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# What a cell costs beside a plugin in the bot's own process: latency, throughput, memory.
+cells:
+    cargo build --release -p misbehave && cargo build --release -p host --bin cogwright --example cells
+    target/release/examples/cells target/release/libmisbehave.so target/release/cogwright
+
+# All stories with every plugin in a process of its own.
+test-in-cells:
+    COGWRIGHT_TEST_IN_CELLS=1 cargo test -p host --test it
+
 # What it takes to plan a start of 1,000 plugins.
 bench-resolve plugins="1000":
     cargo run --release -p host-loader --example resolve -- {{ plugins }}

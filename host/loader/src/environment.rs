@@ -7,7 +7,7 @@ use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
-use crate::{Behalf, Caller, Completion, Figures, Limits, Places, cell::Isolation};
+use crate::{Behalf, Caller, Completion, Figures, Limits, Places, isolation::Isolation};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]

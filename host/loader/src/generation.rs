@@ -27,10 +27,11 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     answer::Answer,
     bridge::Bridge,
-    cell::{self, Cell, Home},
+    cell::{self, Cell},
     descriptors::Descriptors,
     error::LoadError,
     footprint::Unloaded,
+    isolation::Home,
     libraries,
     library::{self, PinnedLibrary, PluginThread},
     mailbox::{Dropped, Mailbox, Refused},

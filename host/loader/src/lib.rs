@@ -33,7 +33,7 @@
 //! | `resolve/` | which plugins can be loaded together, in which order, and why not the rest: a pure function |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
-//! | `cell/` | the same in a process of its own |
+//! | `isolation.rs`, `cell/` | which plugins live in processes of their own; the same there |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
 //! | `mailbox/`, `packet.rs`, `event_record.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `open_frames.rs`, `answer.rs`, `invocation.rs` | frames that are not answered, who waits for them, and for whom the work is |
@@ -71,6 +71,7 @@ pub mod footprint;
 mod generation;
 pub mod host_call;
 mod invocation;
+pub mod isolation;
 mod ledger;
 mod libraries;
 mod library;

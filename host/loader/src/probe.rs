@@ -14,7 +14,7 @@ use std::{
 use plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::{cell::Home, error::LoadError, generation::Generation, program::Nobody};
+use super::{error::LoadError, generation::Generation, isolation::Home, program::Nobody};
 use crate::platform::{child, snapshot::ProcessSnapshot};
 
 /// The hidden subcommand that a probe is started with.

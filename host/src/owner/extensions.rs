@@ -1,10 +1,10 @@
 //! Owner commands for plugins: `load`, `unload`, `reload` and `extensions`.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{collections::BTreeMap, fmt::Write as _, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{LoadReport, Status, UnloadNote, UnloadReport, resolve::Providers};
+use host_loader::{LoadError, LoadReport, Status, UnloadNote, UnloadReport, cell::Cell, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
@@ -267,6 +267,26 @@ fn providers(providers: &Providers) -> Option<String> {
     (!others.is_empty()).then(|| others.join(" · "))
 }
 
+/// The process that a plugin lives in: "in process 4711 · 12.5 MB · closed in".
+fn cell_line(cell: &Cell) -> String {
+    let mut line = format!("in process {}", cell.pid());
+    if let Some(bytes) = cell.memory() {
+        let _ = write!(line, " · {:.1} MB", bytes as f64 / 1e6);
+    }
+    match cell.sandbox() {
+        None => {}
+        Some([]) => line.push_str(" · closed in"),
+        Some(lacks) => {
+            let _ = write!(
+                line,
+                " · closed in, but without {}",
+                shown::said(&lacks.join("; "))
+            );
+        }
+    }
+    line
+}
+
 /// Which powers a plugin has, and which it wants.
 fn powers(wanted: &[String], granted: &[Power]) -> Option<String> {
     let is_granted = |word: &&String| granted.iter().any(|power| power.word() == **word);
@@ -316,6 +336,7 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
                 shown::said(&serving.manifest.web_hosts.join(", "))
             ));
         }
+        lines.extend(serving.cell.as_deref().map(cell_line));
         lines.extend(providers(&serving.providers));
         lines.extend(powers(&serving.manifest.powers, granted));
         let kinds = kinds(&status.plugin, registered);

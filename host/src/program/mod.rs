@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
     Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Much,
-    Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
+    Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, isolation,
 };
 use host_ops::{
     config::{Config, Live, Sandbox, Where},
@@ -151,27 +151,27 @@ fn options(config: &Config) -> Options {
         panics_per_minute: extensions.panics_per_minute,
         pinned_limit_bytes: extensions.pinned_limit_mb * 1_000_000,
         keep_files: extensions.keep_files.try_into().unwrap_or(usize::MAX),
-        isolation: isolation(&config.isolation),
+        isolation: isolated(&config.isolation),
     }
 }
 
 /// What `[isolation]` says.
-fn isolation(isolation: &host_ops::config::Isolation) -> cell::Isolation {
+fn isolated(table: &host_ops::config::Isolation) -> isolation::Isolation {
     let is_apart = |place: &Where| *place == Where::Process;
-    let plugins = isolation.plugins.iter();
-    cell::Isolation {
-        by_default: is_apart(&isolation.default),
+    let plugins = table.plugins.iter();
+    isolation::Isolation {
+        by_default: is_apart(&table.default),
         plugins: plugins
             .map(|(name, place)| (name.clone(), is_apart(place)))
             .collect(),
-        folders: isolation.folders.clone(),
-        limits: cell::Limits {
-            memory_bytes: Some(isolation.memory_mb << 20).filter(|bytes| *bytes > 0),
-            niceness: isolation.niceness,
-            sandbox: match isolation.sandbox {
-                Sandbox::None => cell::Sandbox::None,
-                Sandbox::Possible => cell::Sandbox::Possible,
-                Sandbox::Required => cell::Sandbox::Required,
+        folders: table.folders.clone(),
+        limits: isolation::Limits {
+            memory_bytes: Some(table.memory_mb << 20).filter(|bytes| *bytes > 0),
+            niceness: table.niceness,
+            sandbox: match table.sandbox {
+                Sandbox::None => isolation::Sandbox::None,
+                Sandbox::Possible => isolation::Sandbox::Possible,
+                Sandbox::Required => isolation::Sandbox::Required,
             },
         },
     }

@@ -11,12 +11,15 @@ use std::{
 };
 
 use super::{
-    Begin, Limits, Opened, Refused, Sandbox,
+    Begin, Opened, Refused,
+    incoming::{Broken, Incoming},
     stand_in::StandIn,
-    wire::{self, Incoming, Record, Tag},
+    wire::{self, Record, Tag},
 };
 use crate::{
-    LoadError, library,
+    LoadError,
+    isolation::{Limits, Sandbox},
+    library,
     platform::{
         Owner, Tid,
         cells::{self, Link},
@@ -80,7 +83,7 @@ fn serve() -> io::Result<()> {
             }
             Err(_) => cells::leave(1),
         }
-        while let Some(received) = incoming.next().map_err(|wire::Broken| unreadable())? {
+        while let Some(received) = incoming.next().map_err(|Broken| unreadable())? {
             match received.record.tag {
                 Tag::Frame => stand_in.came(&received),
                 Tag::Empty => stand_in.is_empty(),
@@ -125,7 +128,7 @@ fn first(link: &Arc<Link>, incoming: &mut Incoming) -> io::Result<Begin> {
         if incoming.fill(&mut &**link)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let Some(received) = incoming.next().map_err(|wire::Broken| unreadable())? else {
+        let Some(received) = incoming.next().map_err(|Broken| unreadable())? else {
             continue;
         };
         let begin: Begin = serde_json::from_slice(received.head).map_err(|_| unreadable())?;

@@ -3,15 +3,16 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `isolation.rs` | which plugins live in cells, and under which limits |
-//! | `wire.rs` | the records on the socket |
+//! | `wire.rs`, `incoming.rs` | the records on the socket, written and read |
+//! | `handle.rs` | the process, as the rest of the host sees it |
 //! | `pump.rs` | the bot's side: the generation's own thread carries frames one way and messages the other |
 //! | `child.rs`, `stand_in.rs` | the cell's side: opens the library and stands in for the mailbox and the host |
 //!
 //! The executable must answer the subcommand [`SUBCOMMAND`] with [`run`].
 
 mod child;
-mod isolation;
+mod handle;
+mod incoming;
 mod pump;
 mod stand_in;
 mod wire;
@@ -21,12 +22,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::pump::start;
-pub use self::{
-    child::run,
-    isolation::{Home, Isolation, Limits, Sandbox},
-    pump::Cell,
-};
-use crate::LoadError;
+pub use self::{child::run, handle::Cell};
+use crate::{LoadError, isolation::Limits};
 
 /// The hidden subcommand that a cell is started with.
 pub const SUBCOMMAND: &str = "cell";

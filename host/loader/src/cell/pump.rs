@@ -9,34 +9,32 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitStatus,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::Arc,
     thread,
     time::Duration,
 };
 
-use host_base::{PluginName, shown};
+use host_base::shown;
 use plugin_api::abi::{Message, Record as _, run_status};
 use tokio::sync::oneshot;
 
 use super::{
-    Begin, Limits, Opened, Refused, SUBCOMMAND,
-    wire::{self, Incoming, Received, Record, Tag},
+    Begin, Cell, Opened, Refused, SUBCOMMAND,
+    incoming::{Broken, Incoming, Received},
+    wire::{self, Record, Tag},
 };
 use crate::{
     LoadError,
     bridge::Bridge,
+    isolation::Limits,
     library::PluginThread,
     mailbox::Mailbox,
     platform::{
         Owner,
-        cells::{self, Link, Process},
+        cells::{self, Link},
         child,
     },
     symbols::Symbols,
-    unload::UnloadReport,
 };
 
 /// How long a cell may take to end when `run` has returned: destructors and finalisers run then.
@@ -47,85 +45,6 @@ const LONGEST_WHY: usize = 500;
 
 /// A buffer of more than this is given back after it was written.
 const KEPT: usize = 1 << 20;
-
-/// The process that a generation lives in.
-#[derive(Debug)]
-pub struct Cell {
-    process: Process,
-    limits: Limits,
-    /// What it had when it was last looked, or what it said of itself at its end.
-    memory: AtomicU64,
-    /// What its sandbox lacks, once it has one.
-    lacks: OnceLock<Vec<String>>,
-    /// Why it was killed, if it was.
-    killed: Mutex<Option<String>>,
-}
-
-impl Cell {
-    /// The process's number.
-    #[must_use]
-    pub const fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
-    /// Bytes of memory that are its own.
-    #[must_use]
-    pub fn memory(&self) -> Option<u64> {
-        let bytes = cells::memory_of(self.pid())?;
-        self.memory.store(bytes, Relaxed);
-        Some(bytes)
-    }
-
-    /// Processor time that its threads have used.
-    #[must_use]
-    pub fn cpu(&self) -> Option<Duration> {
-        cells::cpu_time_of(self.pid())
-    }
-
-    /// What it may take.
-    #[must_use]
-    pub const fn limits(&self) -> Limits {
-        self.limits
-    }
-
-    /// What its sandbox lacks; `None` while it has none.
-    #[must_use]
-    pub fn sandbox(&self) -> Option<&[String]> {
-        self.lacks.get().map(Vec::as_slice)
-    }
-
-    /// Ends it at once. The first reason stays.
-    pub fn kill(&self, why: &str) {
-        self.killed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert_with(|| why.to_owned());
-        let _ = self.memory();
-        self.process.kill();
-    }
-
-    /// The report on a cell that is gone: nothing can have stayed.
-    #[must_use]
-    pub fn report(&self, plugin: &PluginName, generation: u64, took: Duration) -> UnloadReport {
-        if let Some(why) = &*self.killed.lock().unwrap_or_else(PoisonError::into_inner) {
-            let pid = self.pid();
-            tracing::warn!(
-                plugin = plugin.as_str(),
-                generation,
-                pid,
-                "its cell was killed: {why}"
-            );
-        }
-        UnloadReport {
-            plugin: plugin.clone(),
-            generation,
-            took,
-            returned_bytes: self.memory.load(Relaxed),
-            unmapped: true,
-            stayed: Vec::new(),
-        }
-    }
-}
 
 /// Starts a cell that opens `path` and runs it, and the thread that stands for it here.
 ///
@@ -157,15 +76,9 @@ pub(crate) fn start(
                 Ok(both) => both,
                 Err(error) => return drop(started_send.send(Err(error))),
             };
-            let cell = Arc::new(Cell {
-                process,
-                limits,
-                memory: AtomicU64::new(0),
-                lacks: OnceLock::new(),
-                killed: Mutex::default(),
-            });
+            let cell = Arc::new(Cell::new(process, limits));
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
-                return cell.process.kill();
+                return cell.kill("nobody waits for it");
             }
             let begin = Begin {
                 version: wire::VERSION,
@@ -267,7 +180,7 @@ impl Pump<'_> {
                         }
                     }
                     Ok(None) => break,
-                    Err(wire::Broken) => return End::Broken,
+                    Err(Broken) => return End::Broken,
                 }
             }
         }
@@ -323,7 +236,7 @@ impl Pump<'_> {
             Tag::Ended => {
                 if let Some(memory) = body.first_chunk() {
                     let memory = u64::from_le_bytes(*memory);
-                    self.cell.memory.store(memory, Relaxed);
+                    self.cell.gives_back(memory);
                 }
                 Some(match head.is_empty() {
                     true => End::Returned(record.kind.into()),
@@ -344,7 +257,7 @@ impl Pump<'_> {
                     "its sandbox lacks what the kernel does not have: {lacks}"
                 );
             }
-            let _ = self.cell.lacks.set(lacks);
+            self.cell.is_closed_in(lacks);
         }
         let symbols = Symbols {
             file: self.file.clone(),
@@ -406,7 +319,7 @@ impl Pump<'_> {
             self.bridge.run_ended_in_cell(pid);
         }
         let at_work = self.mailbox.in_hand();
-        let status = self.cell.process.wait(grace);
+        let status = self.cell.wait(grace);
         let why = match end {
             End::Refused => return,
             End::Returned(status) => {
@@ -437,8 +350,7 @@ impl Pump<'_> {
 
     fn why_gone(&self, status: Option<ExitStatus>) -> String {
         let pid = self.cell.pid();
-        let killed = self.cell.killed.lock();
-        if let Some(why) = &*killed.unwrap_or_else(PoisonError::into_inner) {
+        if let Some(why) = self.cell.why_killed() {
             return format!("its cell (process {pid}) was killed: {why}");
         }
         match status {

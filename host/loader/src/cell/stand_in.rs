@@ -16,7 +16,10 @@ use plugin_api::abi::{
     frame_kind, message_kind, send_status,
 };
 
-use super::wire::{self, Received, Record, Tag};
+use super::{
+    incoming::Received,
+    wire::{self, Record, Tag},
+};
 use crate::{
     calls::{MOST_BODY, MOST_HEAD, MOST_OPEN},
     packet::Packet,
@@ -355,4 +358,47 @@ unsafe extern "C" fn exchange(
         let _ = unsafe { frame.write(out.byte_add(index * stride), stride) };
     };
     stand_in.exchange(released, put, cap, work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(kinds: &[u16]) -> Inbox {
+        let frame = |(index, kind): (usize, &u16)| HeldFrame {
+            record: Record {
+                kind: *kind,
+                token: index as u64,
+                ..Record::bare(Tag::Frame)
+            },
+            header: EventHeader::EMPTY,
+            _event: Box::default(),
+            head: Box::default(),
+            body: Box::default(),
+        };
+        Inbox {
+            waiting: kinds.iter().enumerate().map(frame).collect(),
+            ..Inbox::default()
+        }
+    }
+
+    fn taken(inbox: &mut Inbox, cap: usize, work: usize) -> Vec<u64> {
+        let mut tokens = Vec::new();
+        let count = inbox.take(cap, work, |_, frame| tokens.push(frame.token));
+        assert_eq!(count, tokens.len());
+        tokens
+    }
+
+    #[test]
+    fn a_save_waits_for_the_work_before_it_and_other_control_does_not() {
+        use frame_kind::{COMMAND, EVENT, REPLY, SAVE, STOP};
+        let mut inbox = waiting(&[COMMAND, EVENT, REPLY, SAVE, COMMAND, STOP]);
+        assert_eq!(taken(&mut inbox, 64, 1), [0, 2], "one may be worked on");
+        assert_eq!(taken(&mut inbox, 64, 0), [0; 0]);
+        assert_eq!(taken(&mut inbox, 1, 9), [1]);
+        assert!(!inbox.stopping);
+        assert_eq!(taken(&mut inbox, 64, 9), [3, 4, 5]);
+        assert!(inbox.stopping && inbox.waiting.is_empty());
+        assert_eq!(inbox.held.len(), 6);
+    }
 }

@@ -22,10 +22,10 @@ use super::{
 use crate::{
     Caller,
     archive::KeptFile,
-    cell::Home,
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
+    isolation::Home,
     manifest_check::{self, neighbours},
     probe::{self, ProbeReport},
     resolve::Candidate,

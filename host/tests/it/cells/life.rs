@@ -15,6 +15,13 @@ async fn a_plugin_in_a_cell_answers_and_keeps_its_state_over_reloads_unloads_and
     assert!(is_alive(first.pid()) && first.memory().unwrap() > 0);
     assert_ne!(first.pid(), cell(&bot, "hello").unwrap().pid());
 
+    let mention = format!("<@{}> extensions", bot.sandbox.application_id());
+    let told = bot.ask(&bot.owner(), &mention).await.embeds[0].to_string();
+    assert!(
+        told.contains(&format!("in process {} · ", first.pid())),
+        "{told}"
+    );
+
     bot.plugins().reload("counter").await.unwrap();
     assert_eq!(bot.ask(&member, "!count").await.content, "Count: 2");
     let second = cell(&bot, "counter").unwrap().pid();

@@ -24,11 +24,14 @@ use host_loader::{UnloadReport, snapshot};
 
 use crate::{
     fixtures::{self, ALONE},
-    support::{Fixture, PATIENCE},
+    support::{Fixture, PATIENCE, only_in_process},
 };
 
 /// Runs a scenario in a process of its own. `name` is the test's, without its module.
 fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce() -> F) {
+    if only_in_process("what a plugin leaves in the bot's process, or does to it") {
+        return;
+    }
     let module = module.split_once("::").unwrap().1;
     let test = format!("{module}::{name}");
     if env::var_os(ALONE).is_some_and(|alone| *alone == *test) {

@@ -3,8 +3,6 @@
 //! Both ends are the same program, and say so first ([`VERSION`]). What a cell sends is read as from a stranger: a plugin may have
 //! written over anything in its process.
 
-use std::io::{self, Read};
-
 use plugin_api::abi::{Bytes, EventHeader, Frame};
 
 use crate::calls::{MOST_BODY, MOST_HEAD};
@@ -13,13 +11,10 @@ use crate::calls::{MOST_BODY, MOST_HEAD};
 pub const VERSION: u32 = 1;
 
 /// Bytes of a record's head.
-const HEAD: usize = 36;
+pub(super) const HEAD: usize = 36;
 
 /// Bytes of an event's part in front of its texts.
 const EVENT: usize = 60;
-
-/// A buffer of more than this is given back when it is empty.
-const KEPT: usize = 1 << 20;
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,19 +69,6 @@ pub struct Record {
     pub(super) event: u32,
     pub(super) head: u32,
     pub(super) body: u32,
-}
-
-/// A record with what belongs to it.
-#[derive(Debug)]
-pub struct Received<'a> {
-    /// Its head.
-    pub record: Record,
-    /// An event's part, or empty.
-    pub event: &'a [u8],
-    /// JSON, or empty.
-    pub head: &'a [u8],
-    /// The payload, or empty.
-    pub body: &'a [u8],
 }
 
 impl Record {
@@ -157,7 +139,7 @@ impl Record {
         }
     }
 
-    fn read(bytes: &[u8; HEAD]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8; HEAD]) -> Option<Self> {
         let mut words = Words(bytes);
         let [tag, flag] = words.take()?;
         let (kind, status) = (
@@ -180,7 +162,7 @@ impl Record {
 
     /// Bytes of all that is behind the head, if that is no more than may come. Of a message a byte more than is allowed is let
     /// through: whoever reads it says so.
-    fn rest(&self) -> Option<usize> {
+    pub(super) fn rest(&self) -> Option<usize> {
         let (event, head, body) = (self.event as usize, self.head as usize, self.body as usize);
         let fits = match self.tag {
             // The bot's own.
@@ -302,193 +284,5 @@ impl Words<'_> {
     }
 }
 
-/// Bytes that have come and were not read yet.
-#[derive(Debug, Default)]
-pub struct Incoming {
-    bytes: Vec<u8>,
-    read: usize,
-    filled: usize,
-}
-
-impl Incoming {
-    /// Takes what there is; 0 bytes at the other side's end.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
-        self.bytes.copy_within(self.read..self.filled, 0);
-        self.filled -= self.read;
-        self.read = 0;
-        if self.filled == 0 && self.bytes.len() > KEPT {
-            self.bytes = Vec::new();
-        }
-        let room = self.missing().max(16 << 10);
-        if self.bytes.len() < self.filled + room {
-            self.bytes.resize(self.filled + room, 0);
-        }
-        let came = from.read(&mut self.bytes[self.filled..])?;
-        self.filled += came;
-        Ok(came)
-    }
-
-    /// How much is missing of the record that has begun, as far as that is known.
-    fn missing(&self) -> usize {
-        let have = &self.bytes[self.read..self.filled];
-        let record = have.first_chunk().and_then(Record::read);
-        record
-            .and_then(|it| it.rest())
-            .map_or(HEAD, |rest| (HEAD + rest).saturating_sub(have.len()))
-    }
-
-    /// The next record that is whole.
-    ///
-    /// # Errors
-    ///
-    /// What has come is none, or larger than any may be; nothing behind it can be read.
-    pub fn next(&mut self) -> Result<Option<Received<'_>>, Broken> {
-        let have = &self.bytes[self.read..self.filled];
-        let Some(head) = have.first_chunk::<HEAD>() else {
-            return Ok(None);
-        };
-        let record = Record::read(head).ok_or(Broken)?;
-        let rest = record.rest().ok_or(Broken)?;
-        let Some(rest) = have.get(HEAD..HEAD + rest) else {
-            return Ok(None);
-        };
-        self.read += HEAD + rest.len();
-        let (event, rest) = rest.split_at(record.event as usize);
-        let (head, body) = rest.split_at(record.head as usize);
-        Ok(Some(Received {
-            record,
-            event,
-            head,
-            body,
-        }))
-    }
-}
-
-/// What has come is no record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Broken;
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_cross_in_pieces_of_any_size() {
-        let mut sent = Vec::new();
-        let record = Record {
-            kind: 2,
-            status: 1,
-            id: 7,
-            ..Record::bare(Tag::Message)
-        };
-        record.put(&mut sent, b"{}", b"tea");
-        Record::exchange(9, Some((64, 3))).put(&mut sent, b"", &[1; 16]);
-        for piece in 1..sent.len() {
-            let (mut incoming, mut seen) = (Incoming::default(), Vec::new());
-            for mut bytes in sent.chunks(piece) {
-                while !bytes.is_empty() {
-                    incoming.fill(&mut bytes).unwrap();
-                }
-                while let Some(it) = incoming.next().unwrap() {
-                    seen.push((it.record, it.head.to_vec(), it.body.to_vec()));
-                }
-            }
-            assert_eq!(seen.len(), 2, "pieces of {piece}");
-            assert_eq!(
-                (seen[0].0.id, &*seen[0].1, &*seen[0].2),
-                (7, &b"{}"[..], &b"tea"[..])
-            );
-            assert_eq!(
-                (seen[1].0.id, seen[1].0.wanted(), seen[1].2.len()),
-                (9, (64, 3), 16)
-            );
-        }
-    }
-
-    #[test]
-    fn a_frame_crosses_with_its_event() {
-        let header = EventHeader {
-            kind: 3,
-            shard: 1,
-            flags: 4,
-            sequence: 5,
-            guild_id: 6,
-            channel_id: 7,
-            user_id: 8,
-            message_id: 9,
-            received_at_ms: 10,
-            content: Bytes::of(b"tea?"),
-            user_name: Bytes::of(b"ann"),
-        };
-        let frame = Frame {
-            kind: 3,
-            token: 11,
-            id: 12,
-            header: (&raw const header).cast(),
-            header_bytes: size_of::<EventHeader>() as u16,
-            head: Bytes::of(b"{}"),
-            body: Bytes::of(b"body"),
-            ..<Frame as plugin_api::abi::Record>::EMPTY
-        };
-        let mut sent = Vec::new();
-        // SAFETY: all that it points at lives here.
-        unsafe { put_frame(&mut sent, &frame) };
-        end_batch(&mut sent, 0);
-        let mut incoming = Incoming::default();
-        incoming.fill(&mut &*sent).unwrap();
-        let came = incoming.next().unwrap().unwrap();
-        assert!(came.record.flag);
-        assert_eq!(
-            (came.record.token, came.record.id, came.head, came.body),
-            (11, 12, &b"{}"[..], &b"body"[..])
-        );
-        let header = event_header(came.event).unwrap();
-        assert_eq!(
-            (
-                header.kind,
-                header.shard,
-                header.flags,
-                header.sequence,
-                header.guild_id,
-                header.channel_id
-            ),
-            (3, 1, 4, 5, 6, 7)
-        );
-        assert_eq!(
-            (header.user_id, header.message_id, header.received_at_ms),
-            (8, 9, 10)
-        );
-        // SAFETY: the texts point into what has come, which lives.
-        let texts = unsafe { (header.content.get(), header.user_name.get()) };
-        assert_eq!(texts, (&b"tea?"[..], &b"ann"[..]));
-    }
-
-    #[test]
-    fn what_is_no_record_or_too_large_for_one_breaks_and_never_panics() {
-        let read = |bytes: &[u8]| {
-            let mut incoming = Incoming::default();
-            let mut rest = bytes;
-            while !rest.is_empty() {
-                incoming.fill(&mut rest).unwrap();
-            }
-            incoming.next().map(|it| it.is_some())
-        };
-        assert_eq!(read(&[0; HEAD]), Err(Broken));
-        assert_eq!(read(&[0xFF; HEAD]), Err(Broken));
-        let mut large = Vec::new();
-        Record::bare(Tag::Message).put(&mut large, b"", b"");
-        large[HEAD - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(read(&large), Err(Broken));
-        for length in 0..HEAD {
-            assert_eq!(read(&large[..length]), Ok(false));
-        }
-        for byte in 0..=u8::MAX {
-            let _ = event_header(&[byte; EVENT + 3]);
-        }
-        assert!(event_header(&[]).is_none());
-    }
-}
+mod tests;

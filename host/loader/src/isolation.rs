@@ -52,7 +52,7 @@ pub enum Home {
     Here,
     /// In a cell.
     Cell {
-        /// The executable that answers [`SUBCOMMAND`](super::SUBCOMMAND).
+        /// The executable that answers [`cell::SUBCOMMAND`](crate::cell::SUBCOMMAND).
         executable: PathBuf,
         /// What it may take.
         limits: Limits,

@@ -1,0 +1,129 @@
+//! Handle of a cell: its process, as the rest of the host sees it.
+
+use std::{
+    process::ExitStatus,
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use host_base::PluginName;
+
+use crate::{
+    isolation::Limits,
+    platform::cells::{self, Process},
+    unload::UnloadReport,
+};
+
+/// The process that a generation lives in.
+#[derive(Debug)]
+pub struct Cell {
+    process: Process,
+    limits: Limits,
+    /// What it had when it was last looked, or what it said of itself at its end.
+    memory: AtomicU64,
+    /// What its sandbox lacks, once it has one.
+    lacks: OnceLock<Vec<String>>,
+    /// Why it was killed, if it was.
+    killed: Mutex<Option<String>>,
+}
+
+impl Cell {
+    /// A process that was started just now.
+    pub(super) fn new(process: Process, limits: Limits) -> Self {
+        Self {
+            process,
+            limits,
+            memory: AtomicU64::new(0),
+            lacks: OnceLock::new(),
+            killed: Mutex::default(),
+        }
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub const fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Bytes of memory that are its own.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let bytes = cells::memory_of(self.pid())?;
+        self.memory.store(bytes, Relaxed);
+        Some(bytes)
+    }
+
+    /// Processor time that its threads have used.
+    #[must_use]
+    pub fn cpu(&self) -> Option<Duration> {
+        cells::cpu_time_of(self.pid())
+    }
+
+    /// What it may take.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What its sandbox lacks; `None` while it has none.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&[String]> {
+        self.lacks.get().map(Vec::as_slice)
+    }
+
+    /// Notes what its sandbox lacks.
+    pub(super) fn is_closed_in(&self, lacks: Vec<String>) {
+        let _ = self.lacks.set(lacks);
+    }
+
+    /// Notes what it says of its memory at its end.
+    pub(super) fn gives_back(&self, bytes: u64) {
+        self.memory.store(bytes, Relaxed);
+    }
+
+    /// How the process has ended. After `grace` it is killed.
+    pub(super) fn wait(&self, grace: Duration) -> Option<ExitStatus> {
+        self.process.wait(grace)
+    }
+
+    /// Why it was killed, if it was.
+    pub(super) fn why_killed(&self) -> Option<String> {
+        self.killed().clone()
+    }
+
+    fn killed(&self) -> MutexGuard<'_, Option<String>> {
+        self.killed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends it at once. The first reason stays.
+    pub fn kill(&self, why: &str) {
+        self.killed().get_or_insert_with(|| why.to_owned());
+        let _ = self.memory();
+        self.process.kill();
+    }
+
+    /// The report on a cell that is gone: nothing can have stayed.
+    #[must_use]
+    pub fn report(&self, plugin: &PluginName, generation: u64, took: Duration) -> UnloadReport {
+        if let Some(why) = self.why_killed() {
+            let pid = self.pid();
+            tracing::warn!(
+                plugin = plugin.as_str(),
+                generation,
+                pid,
+                "its cell was killed: {why}"
+            );
+        }
+        UnloadReport {
+            plugin: plugin.clone(),
+            generation,
+            took,
+            returned_bytes: self.memory.load(Relaxed),
+            unmapped: true,
+            stayed: Vec::new(),
+        }
+    }
+}
