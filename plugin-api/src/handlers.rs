@@ -1,6 +1,6 @@
 //! Handlers that a plugin has declared, by name.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc, time::Duration};
 
 use crate::{
     abi::{CommandKind, EntryKind, InvokeHead},
@@ -67,6 +67,8 @@ pub(crate) struct Listening<S> {
     pub(crate) ignore_bots: bool,
     /// Only while its event is chosen.
     pub(crate) chosen: bool,
+    /// What it may take.
+    pub(crate) deadline: Option<Duration>,
     pub(crate) handler: EventHandler<S>,
 }
 

@@ -1,5 +1,7 @@
 //! Listener filters.
 
+use std::time::Duration;
+
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::manifest::ListenerManifest;
@@ -59,6 +61,13 @@ impl Listener {
     #[must_use]
     pub fn without_content(mut self) -> Self {
         self.0.without_content = true;
+        self
+    }
+
+    /// What it may take for one event before it is stopped. Default: [`Plugin::deadline`](crate::Plugin::deadline).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.0.deadline_ms = Some(deadline.as_millis().try_into().unwrap_or(u64::MAX));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Handler dispatch of a started plugin: which handler a frame is for.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use crate::{
     abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
@@ -92,6 +92,10 @@ impl<S: 'static> Running for Live<S> {
             && listening.guild_id.is_none_or(|id| id == header.guild_id)
             && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
             && (!listening.chosen || core.has_chosen(header.kind))
+    }
+
+    fn deadline_of(&self, listener: usize) -> Option<Duration> {
+        self.handlers.listeners[listener].deadline
     }
 
     fn event(

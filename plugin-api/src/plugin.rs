@@ -1,6 +1,6 @@
 //! Plugin builder: the declaration of a plugin.
 
-use std::{collections::HashMap, future::Future, rc::Rc};
+use std::{collections::HashMap, future::Future, rc::Rc, time::Duration};
 
 use twilight_model::gateway::Intents;
 
@@ -304,6 +304,7 @@ impl<S: 'static> Plugin<S> {
             guild_id: manifest.guild_id,
             ignore_bots: manifest.ignore_bots,
             chosen: manifest.chosen,
+            deadline: manifest.deadline_ms.map(Duration::from_millis),
             handler: Rc::new(move |state, host, frame_guard| {
                 Box::pin(handler(EventContext::new(state, host, frame_guard)))
             }),
@@ -422,6 +423,23 @@ impl<S: 'static> Plugin<S> {
     #[must_use]
     pub fn concurrency(mut self, handlers: u32) -> Self {
         self.manifest.concurrency = Some(handlers);
+        self
+    }
+
+    /// What a handler of its commands, components and listeners may take before it is stopped, where it declares no deadline of its own.
+    /// The time in which it waits for a member (`confirm`, `ask`, `next_message` …) does not count. The handler's future is dropped where it
+    /// awaits, the member reads that it took too long, and the log has it. Default: `limits.handler_deadline_s` of the bot. Without an
+    /// `.await` nothing can stop a handler: that is what `limits.watchdog_s` is for.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().deadline(Duration::from_secs(20));
+    /// ```
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.manifest.deadline_ms = Some(deadline.as_millis().try_into().unwrap_or(u64::MAX));
         self
     }
 

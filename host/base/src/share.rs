@@ -1,19 +1,52 @@
-//! Rate limit of log lines: how many one source may write at once, and per second.
+//! Rate limits of one source: how much of something it may do at once, and per second; and of its log lines, what is left out of them.
 
 use std::time::Instant;
 
-/// Lines that may come at once.
-pub const AT_ONCE: f64 = 1000.0;
+/// Lines that may come in a second for as long as it takes, where nobody says otherwise.
+pub const A_SECOND: u32 = 100;
 
-/// Lines that may come for as long as it takes.
-pub const A_SECOND: f64 = 100.0;
+/// How many seconds' worth may come at once.
+pub const AT_ONCE: u32 = 10;
 
-/// A share of the log: so many lines at once, and so many a second for as long as it takes.
+/// A token bucket: so much in a second for as long as it takes, and ten seconds' worth at once.
+#[derive(Debug)]
+pub struct Bucket {
+    /// What was taken and has not come back yet.
+    taken: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    /// One of which nothing was taken.
+    #[must_use]
+    pub const fn whole(now: Instant) -> Self {
+        Self {
+            taken: 0.0,
+            at: now,
+        }
+    }
+
+    /// Takes one, if there is one.
+    pub fn take(&mut self, now: Instant, a_second: u32) -> bool {
+        self.taken = self.taken_by(now, a_second);
+        self.at = now;
+        let has_one = self.taken + 1.0 <= f64::from(a_second) * f64::from(AT_ONCE);
+        if has_one {
+            self.taken += 1.0;
+        }
+        has_one
+    }
+
+    fn taken_by(&self, now: Instant, a_second: u32) -> f64 {
+        let since = now.saturating_duration_since(self.at).as_secs_f64();
+        (self.taken - since * f64::from(a_second)).max(0.0)
+    }
+}
+
+/// A share of the log: so many lines in a second for as long as it takes, and ten seconds' worth at once.
 #[derive(Debug)]
 pub struct Share {
-    /// Lines that may still come.
-    left: f64,
-    at: Instant,
+    bucket: Bucket,
     /// Lines that were left out since the last that was written.
     left_out: u64,
 }
@@ -34,8 +67,7 @@ impl Share {
     #[must_use]
     pub const fn whole(now: Instant) -> Self {
         Self {
-            left: AT_ONCE,
-            at: now,
+            bucket: Bucket::whole(now),
             left_out: 0,
         }
     }
@@ -43,23 +75,18 @@ impl Share {
     /// Whether nobody has taken anything for as long as it needs to become whole.
     #[must_use]
     pub fn is_idle(&self, now: Instant) -> bool {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.left_out == 0 && self.left + since * A_SECOND >= AT_ONCE
+        self.left_out == 0 && self.bucket.taken_by(now, A_SECOND) <= 0.0
     }
 
     /// Takes a line's place.
-    pub fn take(&mut self, now: Instant) -> Fate {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.left = (self.left + since * A_SECOND).min(AT_ONCE);
-        self.at = now;
-        if self.left < 1.0 {
+    pub fn take(&mut self, now: Instant, a_second: u32) -> Fate {
+        if !self.bucket.take(now, a_second) {
             self.left_out += 1;
             return match self.left_out {
                 1 => Fate::FirstOut,
                 _ => Fate::Out,
             };
         }
-        self.left -= 1.0;
         Fate::Written(std::mem::take(&mut self.left_out))
     }
 }
@@ -76,24 +103,36 @@ mod tests {
         let mut share = Share::whole(now);
         assert!(share.is_idle(now));
         for line in 0..1000 {
-            assert_eq!(share.take(now), Fate::Written(0), "line {line}");
+            assert_eq!(share.take(now, A_SECOND), Fate::Written(0), "line {line}");
         }
-        assert_eq!(share.take(now), Fate::FirstOut);
+        assert_eq!(share.take(now, A_SECOND), Fate::FirstOut);
         for _ in 0..49 {
-            assert_eq!(share.take(now), Fate::Out);
+            assert_eq!(share.take(now, A_SECOND), Fate::Out);
         }
         // A hundred a second from there on, and the first of them tells of the others.
         let later = now + Duration::from_millis(20);
-        assert_eq!(share.take(later), Fate::Written(50));
-        assert_eq!(share.take(later), Fate::Written(0));
-        assert_eq!(share.take(later), Fate::FirstOut);
+        assert_eq!(share.take(later, A_SECOND), Fate::Written(50));
+        assert_eq!(share.take(later, A_SECOND), Fate::Written(0));
+        assert_eq!(share.take(later, A_SECOND), Fate::FirstOut);
         assert!(!share.is_idle(later));
         // After a rest it is whole again, and no more than whole.
         let rested = later + Duration::from_secs(3600);
-        assert_eq!(share.take(rested), Fate::Written(1));
+        assert_eq!(share.take(rested, A_SECOND), Fate::Written(1));
         for _ in 1..1000 {
-            assert_eq!(share.take(rested), Fate::Written(0));
+            assert_eq!(share.take(rested, A_SECOND), Fate::Written(0));
         }
-        assert_eq!(share.take(rested), Fate::FirstOut);
+        assert_eq!(share.take(rested, A_SECOND), Fate::FirstOut);
+    }
+
+    #[test]
+    fn a_bucket_is_whole_after_ten_seconds_and_never_more_than_whole() {
+        let now = Instant::now();
+        let mut bucket = Bucket::whole(now);
+        let mut takes = |bucket: &mut Bucket, at| (0..100).filter(|_| bucket.take(at, 2)).count();
+        assert_eq!(takes(&mut bucket, now), 20);
+        assert_eq!(takes(&mut bucket, now + Duration::from_secs(3)), 6);
+        assert_eq!(takes(&mut bucket, now + Duration::from_secs(3_600)), 20);
+        // Nothing is allowed any more at once when the limit is set lower.
+        assert!(!bucket.take(now + Duration::from_secs(3_600), 1));
     }
 }

@@ -340,7 +340,9 @@ impl Bridge {
         if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
             let plugin = &self.caller.plugin;
             let wanted = |level| self.environment.wants_log_line(plugin, level);
-            self.lines.write(plugin, &self.figures, wanted, &log);
+            let a_second = self.environment.limits().lines_per_second;
+            self.lines
+                .write(plugin, &self.figures, wanted, a_second, &log);
             if let Some(FailedHead { event, mut error }) = log.failed {
                 cut(&mut error);
                 let failed = match event {

@@ -3,13 +3,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use host_base::{bounded::OTHER, shown};
+use host_base::{bounded::OTHER, share::Bucket, shown};
 use plugin_api::abi::{CallHead, ErrorHead, frame_kind, send_status, status};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub struct CallServer {
     frames: Arc<OpenFrames>,
     /// How many there were.
     count: AtomicU64,
+    /// How many there were lately.
+    rate: Mutex<Bucket>,
     /// Whether the log has one that this host does not know.
     unknown: AtomicBool,
 }
@@ -62,6 +64,7 @@ impl CallServer {
             calls: Arc::default(),
             frames,
             count: AtomicU64::new(0),
+            rate: Mutex::new(Bucket::whole(Instant::now())),
             unknown: AtomicBool::new(false),
         }
     }
@@ -78,6 +81,10 @@ impl CallServer {
             }
             Admission::Full => return send_status::REFUSED,
         };
+        if let Some(why) = self.is_too_often(began) {
+            self.log_refusal(&why);
+            return self.refuse(id, permit, why);
+        }
         let head = match serde_json::from_slice::<CallHead>(head) {
             Ok(head) => head,
             Err(error) => {
@@ -195,6 +202,17 @@ impl CallServer {
             ..Packet::bare(frame_kind::REPLY, id)
         };
         let _ = self.mailbox.push(answer.with_payload(completion.body));
+    }
+
+    /// Why there have been too many calls lately, in words.
+    fn is_too_often(&self, now: Instant) -> Option<String> {
+        let most = self.environment.limits().calls_per_second?;
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        (!rate.take(now, most)).then(|| {
+            format!(
+                "the plugin makes more than {most} host calls a second (`limits.host_calls_per_second`): make fewer, or pause between them"
+            )
+        })
     }
 
     fn log_refusal(&self, why: &str) {

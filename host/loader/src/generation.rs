@@ -16,8 +16,8 @@ use std::{
 use host_base::PluginName;
 use plugin_api::{
     abi::{
-        ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, crumb_frame,
-        frame_kind, status,
+        ErrorHead, LimitsHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
+        crumb_frame, frame_kind, status,
     },
     manifest::Manifest,
 };
@@ -188,6 +188,7 @@ impl Generation {
     ///
     /// `start` failed, panicked, or did not return within `deadline`.
     pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
+        self.send_limits();
         let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
         let answer = timeout(deadline, answer).await;
         // By libc it would have been reported at once.
@@ -329,8 +330,9 @@ impl Generation {
     /// Tells the plugin that it serves from now on.
     pub fn go_live(&self) {
         let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
-        // It may have changed since the start.
+        // They may have changed since the start.
         self.send_log_level();
+        self.send_limits();
     }
 
     /// Sends the plugin which of its lines are wanted.
@@ -339,6 +341,17 @@ impl Generation {
         let _ = self
             .mailbox
             .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));
+    }
+
+    /// Sends the plugin what its handlers may take.
+    pub fn send_limits(&self) {
+        let limits = self.bridge.environment().limits();
+        let head = LimitsHead {
+            handler_deadline_ms: limits
+                .handler_deadline
+                .map(|deadline| deadline.as_millis().try_into().unwrap_or(u64::MAX)),
+        };
+        let _ = self.mailbox.push(Packet::new(frame_kind::LIMITS, 0, &head));
     }
 
     /// Queues an event.

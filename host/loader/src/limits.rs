@@ -9,6 +9,8 @@ pub struct Limits {
     pub watchdog: Option<Duration>,
     /// How many generations of a plugin may be abandoned before it stays failed; default: 3.
     pub abandoned: usize,
+    /// What a handler may take that declares no deadline; `None`: as long as it does. Default: 15 min, the life of an interaction.
+    pub handler_deadline: Option<Duration>,
     /// Bytes of heap that a plugin may hold; `None`: as many as there are, which is the default.
     pub heap: Option<u64>,
     /// Host calls that a plugin may make in a second for as long as it takes, and ten times as many at once; `None`: as many as it
@@ -23,6 +25,7 @@ impl Default for Limits {
         Self {
             watchdog: Some(Duration::from_secs(30)),
             abandoned: 3,
+            handler_deadline: Some(Duration::from_secs(900)),
             heap: None,
             calls_per_second: Some(10_000),
             lines_per_second: 100,

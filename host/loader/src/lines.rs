@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use host_base::share::{A_SECOND, AT_ONCE, Fate, Share};
+use host_base::share::{AT_ONCE, Fate, Share};
 use plugin_api::abi::LogHead;
 use tracing::Level;
 
@@ -26,12 +26,13 @@ impl Lines {
         Self(Mutex::new(Share::whole(Instant::now())))
     }
 
-    /// Writes a line of `plugin`'s, if its level is wanted.
+    /// Writes a line of `plugin`'s, if its level is wanted and so many may come in a second.
     pub fn write(
         &self,
         plugin: &str,
         figures: &PluginFigures,
         wanted: impl FnOnce(Level) -> bool,
+        a_second: u32,
         log: &LogHead,
     ) {
         let level = log.level.parse().unwrap_or(Level::INFO);
@@ -48,7 +49,7 @@ impl Lines {
         }
         let fate = {
             let mut share = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            share.take(Instant::now())
+            share.take(Instant::now(), a_second)
         };
         match fate {
             Fate::Written(0) => {}
@@ -58,7 +59,9 @@ impl Lines {
             Fate::FirstOut => {
                 tracing::warn!(
                     plugin,
-                    "it logs more than {AT_ONCE} lines at once and {A_SECOND} a second: what comes on top is left out, and counted"
+                    "it logs more than {} lines at once and {a_second} a second (`limits.log_lines_per_second`): what comes on top is left out, \
+                     and counted",
+                    AT_ONCE.saturating_mul(a_second)
                 );
                 return;
             }

@@ -265,7 +265,10 @@ impl Dispatch {
             "{what} failed: {}",
             error.message
         );
-        dispatch.apologise(origin, &id).await;
+        match error.deadline_ms {
+            Some(deadline_ms) => dispatch.tells_late(origin, &id, deadline_ms).await,
+            None => dispatch.apologise(origin, &id).await,
+        }
         false
     }
 
@@ -294,8 +297,22 @@ impl Dispatch {
 
     /// Tells a member that something is broken, and by which id the owner finds it in the log.
     pub(crate) async fn apologise(&self, origin: Origin, id: &str) {
+        self.apologise_as(origin, "Something went wrong", id).await;
+    }
+
+    /// Tells a member that what they have asked for took longer than it may, and was stopped.
+    async fn tells_late(&self, origin: Origin, id: &str, deadline_ms: u64) {
+        let took = match deadline_ms {
+            0..1_000 => format!("{deadline_ms} ms"),
+            _ => format!("{} s", deadline_ms.div_ceil(1_000)),
+        };
+        let what = format!("That took longer than {took} and was stopped");
+        self.apologise_as(origin, &what, id).await;
+    }
+
+    async fn apologise_as(&self, origin: Origin, what: &str, id: &str) {
         let embed = json!({
-            "title": "Something went wrong",
+            "title": what,
             "description": format!(
                 "If it happens again, tell the bot's owner this error id: `{id}`"
             ),
@@ -308,7 +325,7 @@ impl Dispatch {
             // The bot may write here, but not embed.
             Err(Failure::Discord { status: 403, .. }) => {
                 let text = format!(
-                    "Something went wrong. If it happens again, tell the bot's owner this error id: `{id}`"
+                    "{what}. If it happens again, tell the bot's owner this error id: `{id}`"
                 );
                 self.say(origin, &text).await;
             }

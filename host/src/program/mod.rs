@@ -78,6 +78,9 @@ pub async fn follow_config(plugins: Arc<Plugins>, config: Live) {
     let mut before = config.now();
     while changes.changed().await.is_ok() {
         let now = config.now();
+        if before.limits != now.limits {
+            plugins.send_limits();
+        }
         if concerns_plugins(&before, &now) {
             plugins.configuration_changed().await;
         }
@@ -184,7 +187,11 @@ fn limits(config: &Config) -> Limits {
     Limits {
         watchdog: unless_zero(limits.watchdog_s).map(Duration::from_secs),
         abandoned: usize::try_from(limits.abandoned_generations).unwrap_or(usize::MAX),
-        ..Limits::default()
+        handler_deadline: unless_zero(limits.handler_deadline_s).map(Duration::from_secs),
+        heap: unless_zero(limits.heap_mb).map(|megabytes| megabytes << 20),
+        calls_per_second: unless_zero(limits.host_calls_per_second)
+            .map(|calls| u32::try_from(calls).unwrap_or(u32::MAX)),
+        lines_per_second: u32::try_from(limits.log_lines_per_second).unwrap_or(u32::MAX),
     }
 }
 

@@ -142,4 +142,6 @@ pub mod frame_kind {
     pub const INVOKE: u16 = 12;
     /// Settings have changed ([`SettingsHead`](crate::abi::SettingsHead)).
     pub const SETTINGS: u16 = 13;
+    /// What handlers may take has changed ([`LimitsHead`](crate::abi::LimitsHead)).
+    pub const LIMITS: u16 = 14;
 }

@@ -68,6 +68,9 @@ pub mod status {
     pub const CANCELLED: u16 = 3;
     /// The other side does not know what was asked for; the head names it.
     pub const UNSUPPORTED: u16 = 4;
+    /// The handler was dropped before it ended: it took longer than it may. The head is an [`ErrorHead`](crate::abi::ErrorHead) with
+    /// `deadline_ms`.
+    pub const LATE: u16 = 5;
 }
 
 /// What `send` returns. Whatever number is not known counts as [`send_status::REFUSED`].

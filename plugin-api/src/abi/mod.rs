@@ -120,8 +120,8 @@ pub use module::{
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
 pub use payload::{
     CallHead, ChooseCall, ChooseEventsCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead,
-    FileCall, FileStat, FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead,
-    RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
+    FileCall, FileStat, FunctionCall, InvokeHead, LimitsHead, LogHead, PanicHead, RequestCall,
+    ResponseHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
 };
 pub use plugins::{
     CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,

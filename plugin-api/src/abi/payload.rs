@@ -219,6 +219,17 @@ pub struct ErrorHead {
     /// Discord's JSON error code, where Discord refused.
     #[serde(default)]
     pub discord_code: Option<u64>,
+    /// What it might take, in milliseconds, where it took longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+}
+
+/// Head of LIMITS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitsHead {
+    /// What a handler may take that declares nothing; `None`: as long as it does.
+    pub handler_deadline_ms: Option<u64>,
 }
 
 /// Head of CALL.

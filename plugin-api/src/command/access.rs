@@ -161,6 +161,24 @@ impl<S: 'static> Command<S> {
         self
     }
 
+    /// What its handler may take before it is stopped: its future is dropped, and the member reads that it took too long. The time in which it
+    /// waits for a member does not count. Default: [`Plugin::deadline`](crate::Plugin::deadline), and then the bot's. A group's holds for
+    /// all in it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn draw(ctx: CommandContext) -> Result { ctx.reply("Here.").await }
+    /// let draw = Command::new("draw", "Draws a map").deadline(Duration::from_secs(20)).run(draw);
+    /// # Plugin::new().command(draw);
+    /// ```
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.manifest.deadline_ms = Some(deadline.as_millis().try_into().unwrap_or(u64::MAX));
+        self
+    }
+
     /// As often as one likes, whatever the bot's default is.
     #[must_use]
     pub fn no_cooldown(mut self) -> Self {

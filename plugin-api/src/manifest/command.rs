@@ -58,6 +58,9 @@ pub struct CommandManifest {
     pub guilds: Vec<u64>,
     /// Of a group: whether it has a handler of its own, by prefix, which gets what names none of its commands.
     pub runs: bool,
+    /// What its handler may take, in milliseconds, before it is stopped; `None`: as its group's, the plugin's, or the operator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 impl CommandManifest {

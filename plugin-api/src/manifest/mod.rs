@@ -66,6 +66,9 @@ pub struct Manifest {
     pub handoff: Handoff,
     /// Most handlers that run at once, at least 1; `None`: the default of 64.
     pub concurrency: Option<u32>,
+    /// What its handlers may take, in milliseconds, before they are stopped; `None`: what the operator says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
     /// Its handlers of hooks.
     pub hooks: Vec<HookManifest>,
     /// The functions that it offers to other plugins.
@@ -223,6 +226,9 @@ pub struct ListenerManifest {
     /// Whether it hears nothing but while the plugin has chosen its event at run time.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub chosen: bool,
+    /// What it may take, in milliseconds, before it is stopped; `None`: as the plugin's, or the operator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 /// A handler of a hook.

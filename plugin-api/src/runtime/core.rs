@@ -17,6 +17,7 @@ use super::{
     Running,
     awaited::Awaited,
     calls::{CallReply, Calls},
+    deadline::Deadlines,
     waiting::Questions,
 };
 use crate::{
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     polled: Cell<u64>,
     pub(super) questions: Questions,
     pub(super) awaited: Awaited,
+    pub(super) deadlines: Deadlines,
     /// Events that listeners hear which are for chosen ones, by number.
     chosen: RefCell<BTreeSet<u16>>,
     /// The events that it is told of whatever their server, with all that is in them; by number.
@@ -89,6 +91,7 @@ impl Core {
                 .map(EventKind::number)
                 .collect(),
             awaited: Awaited::default(),
+            deadlines: Deadlines::of(manifest),
             chosen: RefCell::default(),
             link,
             start: OnceCell::new(),

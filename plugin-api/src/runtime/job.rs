@@ -5,11 +5,12 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::Instant};
 
-use super::{Core, LocalFuture};
+use super::{Core, LocalFuture, deadline::Deadline};
 use crate::{
     abi::{ErrorHead, FailedHead, status},
     error::Result,
@@ -37,6 +38,8 @@ pub(super) struct Job {
     event: Option<&'static str>,
     /// Its number among those that count as running; 0 for one that does not.
     work: u64,
+    /// What it may still take.
+    deadline: Option<Deadline>,
     handler: Option<LocalFuture<Result<Answer>>>,
 }
 
@@ -53,8 +56,15 @@ impl Job {
             event: None,
             work: if work { core.enter() } else { 0 },
             core,
+            deadline: None,
             handler: Some(handler),
         }
+    }
+
+    /// It may take so long, where there is a limit.
+    pub(super) fn within(mut self, limit: Option<Duration>) -> Self {
+        self.deadline = limit.map(Deadline::new);
+        self
     }
 
     /// It is a listener's, for an event that came with this frame, which nothing answers.
@@ -80,6 +90,27 @@ impl Job {
         }
     }
 
+    /// Whether it has had its time, now that it is not done; with what it might take.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> Option<Duration> {
+        let deadline = self.deadline.as_mut()?;
+        let waits = self.core.questions.waits_now(self.work);
+        deadline
+            .is_over(Instant::now(), waits, cx)
+            .then(|| deadline.limit())
+    }
+
+    /// Ends a handler that has had its time.
+    fn ends_late(&mut self, limit: Duration) {
+        self.drop_handler();
+        let head = ErrorHead {
+            message: format!("the handler took longer than it may ({limit:?}) and was stopped"),
+            deadline_ms: Some(limit.as_millis().try_into().unwrap_or(u64::MAX)),
+            ..ErrorHead::default()
+        };
+        self.failed(head.message.clone());
+        self.core.answer(self.id, status::LATE, &head, &[]);
+    }
+
     /// Drops the handler; a panic in its drop costs nothing but itself.
     fn drop_handler(&mut self) {
         dispose(self.handler.take());
@@ -95,11 +126,17 @@ impl Future for Job {
         let Some(handler) = this.handler.as_mut() else {
             return Poll::Ready(());
         };
+        if let Some(deadline) = &mut this.deadline {
+            deadline.goes_on(Instant::now());
+        }
         let polled = this
             .core
             .turn(this.work, || guarded(|| handler.as_mut().poll(cx)));
         match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Pending) => match this.is_late(cx) {
+                None => return Poll::Pending,
+                Some(limit) => this.ends_late(limit),
+            },
             Ok(Poll::Ready(result)) => {
                 this.drop_handler();
                 if let Err(error) = &result {

@@ -6,6 +6,7 @@
 mod awaited;
 mod calls;
 mod core;
+mod deadline;
 mod job;
 mod question;
 mod wait;
@@ -33,9 +34,9 @@ pub(crate) use self::question::{Question, Waited};
 pub(crate) use self::waiting::Click;
 use crate::{
     abi::{
-        CommandHead, ComponentHead, EntryKind, ErrorHead, EventHeader, InvokeHead, Origin,
-        RestoreHead, SaveHead, SaveRequestHead, SettingsHead, StartHead, StopHead, frame_kind,
-        message_kind, run_status, status,
+        CommandHead, ComponentHead, EntryKind, ErrorHead, EventHeader, InvokeHead, LimitsHead,
+        Origin, QUESTIONS, RestoreHead, SaveHead, SaveRequestHead, SettingsHead, StartHead,
+        StopHead, frame_kind, message_kind, run_status, status,
     },
     error::{Error, Result},
     event::EventKind,
@@ -127,6 +128,8 @@ pub(crate) trait Running {
     ) -> LocalFuture<Result<Page>>;
     /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
     fn listeners(&self) -> usize;
+    /// What a listener declares that it may take.
+    fn deadline_of(&self, listener: usize) -> Option<Duration>;
     fn listens(&self, core: &Rc<Core>, listener: usize, header: &EventHeader) -> bool;
     fn event(
         &self,
@@ -200,6 +203,8 @@ async fn main_loop(declared: Declared, mut inbox: Inbox, link: Link) -> io::Resu
 trait Head: serde::de::DeserializeOwned {
     /// What a newer host says in it that can't be served without being understood.
     fn unknown(&self) -> Option<&'static str>;
+    /// What its handler may take, where there is a limit.
+    fn deadline(&self, core: &Core) -> Option<Duration>;
 }
 
 impl Head for CommandHead {
@@ -210,17 +215,33 @@ impl Head for CommandHead {
             _ => None,
         }
     }
+
+    fn deadline(&self, core: &Core) -> Option<Duration> {
+        core.deadlines.of_command(self.kind, &self.command)
+    }
 }
 
 impl Head for ComponentHead {
     fn unknown(&self) -> Option<&'static str> {
         matches!(self.origin, Origin::Unknown).then_some("the way by which this click came")
     }
+
+    fn deadline(&self, core: &Core) -> Option<Duration> {
+        // An answer to a question is its handler's, whose time it is.
+        let is_answer = self.handler == QUESTIONS;
+        core.deadlines.or_default(None).filter(|_| !is_answer)
+    }
 }
 
 impl Head for InvokeHead {
     fn unknown(&self) -> Option<&'static str> {
         matches!(self.kind, EntryKind::Unknown).then_some("entries of this kind")
+    }
+
+    fn deadline(&self, core: &Core) -> Option<Duration> {
+        // One that says how long it waits is not waited for any longer.
+        let default = core.deadlines.or_default(None);
+        default.filter(|_| self.deadline_ms.is_none())
     }
 }
 
@@ -279,6 +300,12 @@ impl EventLoop {
                     set_level(&level);
                 }
             }
+            frame_kind::LIMITS => {
+                if let Ok(head) = serde_json::from_slice::<LimitsHead>(frame_guard.head()) {
+                    let default = head.handler_deadline_ms.map(Duration::from_millis);
+                    self.core.deadlines.set_default(default);
+                }
+            }
             frame_kind::SETTINGS => {
                 if let Ok(head) = serde_json::from_slice::<SettingsHead>(frame_guard.head()) {
                     self.core.set_settings(head.settings);
@@ -331,13 +358,17 @@ impl EventLoop {
             if !running.listens(&self.core, listener, &header) {
                 continue;
             }
+            let deadline = self
+                .core
+                .deadlines
+                .or_default(running.deadline_of(listener));
             let core = Rc::clone(&self.core);
             let (running, frame_guard) = (Rc::clone(&running), Rc::clone(&frame_guard));
             let handler = async move {
                 running.event(listener, &core, frame_guard).await?;
                 Ok(Answer::None)
             };
-            let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
+            let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler)).within(deadline);
             let event = EventKind::from_number(header.kind).name();
             self.begin(job.of_event(frame, event));
         }
@@ -355,7 +386,9 @@ impl EventLoop {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
         let core = Rc::clone(&self.core);
-        self.spawn(id, true, call(running, core, head, frame_guard));
+        let deadline = head.deadline(&core);
+        let handler = call(running, Rc::clone(&core), head, frame_guard);
+        self.begin(Job::new(core, id, true, handler).within(deadline));
     }
 
     fn restore(&mut self, id: u64, frame_guard: &FrameGuard) {

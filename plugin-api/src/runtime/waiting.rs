@@ -43,6 +43,11 @@ impl Questions {
         self.waiting.borrow().len()
     }
 
+    /// Whether a handler waits for a member right now.
+    pub(super) fn waits_now(&self, handler: u64) -> bool {
+        self.waiting.borrow().contains_key(&handler)
+    }
+
     /// A key that no question has ever had, in whatever generation, and where its answer comes: a click on an old question
     /// finds nobody.
     pub(super) fn open(&self) -> (String, oneshot::Receiver<Box<Click>>) {

@@ -39,6 +39,8 @@ pub struct PluginFigures {
     pub panicked: AtomicU64,
     /// Of those, the ones that were cut short.
     pub cancelled: AtomicU64,
+    /// Of those, the ones that took longer than they may.
+    pub late: AtomicU64,
     /// Panics anywhere in the plugin.
     pub panics: AtomicU64,
     /// Events that were dropped because it was too far behind.
@@ -113,6 +115,7 @@ impl Default for PluginFigures {
             failed: AtomicU64::new(0),
             panicked: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
+            late: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             lines: Default::default(),
@@ -249,6 +252,7 @@ impl PluginFigures {
         match answer {
             status::PANICKED => &self.panicked,
             status::CANCELLED => &self.cancelled,
+            status::LATE => &self.late,
             _ => return,
         }
         .fetch_add(1, Relaxed);

@@ -151,6 +151,8 @@ struct Set {
     /// The plugins that each uses for what it needs; those of one that is being loaded are there before it starts.
     uses: InUse,
     restarts: HashMap<PluginName, Restarts>,
+    /// When a plugin was last replaced because of its heap.
+    heap: HashMap<PluginName, Instant>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
     closed: HashMap<PluginName, UnloadReport>,
     /// The last crash of the process that was a plugin's fault.
@@ -433,6 +435,13 @@ impl Plugins {
     pub fn send_log_levels(&self) {
         for slot in slots(&self.set()) {
             slot.current().send_log_level();
+        }
+    }
+
+    /// Sends every plugin what its handlers may take.
+    pub fn send_limits(&self) {
+        for slot in slots(&self.set()) {
+            slot.current().send_limits();
         }
     }
 

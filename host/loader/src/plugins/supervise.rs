@@ -36,6 +36,9 @@ const RECOVERED: Duration = Duration::from_secs(600);
 /// How often it is looked whether a plugin has taken a signal of the host's past libc.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// A plugin that holds too much heap again within this time is stopped.
+const HEAP_PAUSE: Duration = Duration::from_secs(60);
+
 /// How often work that found no room is told of.
 const CROWDED: Duration = Duration::from_secs(10);
 
@@ -52,6 +55,8 @@ enum What {
     Ended(String),
     /// It has panicked so often within a minute.
     Panics(u64),
+    /// It holds so many bytes of heap, and more than it may.
+    Heap(u64),
     /// Its thread has been at one thing for too long; at what.
     Stuck(Stall, String),
 }
@@ -91,12 +96,20 @@ impl Looks {
     fn look(&mut self, generation: &Generation, program: &dyn Program) -> Option<What> {
         let now = Instant::now();
         self.tell_drops(generation, program, now);
+        let limits = program.limits();
+        if let Some(bytes) = generation
+            .heap()
+            .filter(|bytes| limits.heap.is_some_and(|most| *bytes > most))
+            && !generation.is_stopping()
+        {
+            return Some(What::Heap(bytes));
+        }
         let look = Look {
             now,
             busy: generation.busy_for().filter(|_| !generation.is_stopping()),
             cpu: generation.cpu(),
         };
-        match self.watchdog.look(look, program.limits().watchdog) {
+        match self.watchdog.look(look, limits.watchdog) {
             Finding::Well => None,
             Finding::Blocked(stall) => {
                 program.changed(Change::Blocked(blocked(generation, stall)));
@@ -236,23 +249,61 @@ impl Plugins {
         match what {
             What::Ended(why) => self.start_again(&generation, why).await,
             What::Panics(count) => self.stop_for_panics(&generation, count).await,
+            What::Heap(bytes) => self.replace_for_heap(&generation, bytes).await,
             What::Stuck(stall, doing) => self.take_over(&generation, stall, &doing).await,
         }
     }
 
-    /// Unloads a plugin that panics too often, in the ordinary way: its state is saved.
     async fn stop_for_panics(&self, generation: &Arc<Generation>, count: u64) {
+        let last = generation.vitals().last_panic().unwrap_or_default();
+        let why = format!(
+            "it panicked {count} times within a minute (`extensions.panics_per_minute`) and was stopped, the last time with: {last}"
+        );
+        self.stop_for(generation, &why).await;
+    }
+
+    /// Puts a fresh generation in the place of one that holds too much heap, by a reload: its state is handed over. One that holds too much
+    /// again within a minute is stopped.
+    async fn replace_for_heap(&self, generation: &Arc<Generation>, bytes: u64) {
+        let name = &generation.plugin;
+        let why = format!(
+            "it holds {} MiB of heap, more than it may (`limits.heap_mb`)",
+            bytes >> 20
+        );
+        let Some(file) = self.file_served_by(generation) else {
+            return;
+        };
+        let again = match self.was_replaced_lately(name) {
+            true => Err(format!("{why}, again within a minute, and was stopped")),
+            false => {
+                tracing::error!(plugin = &**name, "{why}: another generation takes over");
+                let told = format!("{why}; another generation takes over");
+                self.fail(name, file.clone(), &told);
+                let loaded = self.load_file(&file).await;
+                loaded.map_err(|error| format!("{why}, and was stopped: {error}"))
+            }
+        };
+        if let Err(why) = again {
+            self.stop_for(generation, &why).await;
+        }
+    }
+
+    /// Whether a plugin was replaced for its heap within a minute; notes that it is now.
+    fn was_replaced_lately(&self, name: &PluginName) -> bool {
+        let now = Instant::now();
+        let last = self.set().heap.insert(name.clone(), now);
+        last.is_some_and(|last| now - last < HEAP_PAUSE)
+    }
+
+    /// Unloads a plugin for this reason, in the ordinary way: its state is saved.
+    async fn stop_for(&self, generation: &Arc<Generation>, why: &str) {
         let name = &generation.plugin;
         let lock = self.lock_of(name);
         let _inside = lock.lock().await;
         let Some(file) = self.file_served_by(generation) else {
             return;
         };
-        let last = generation.vitals().last_panic().unwrap_or_default();
-        let why = format!(
-            "it panicked {count} times within a minute (`extensions.panics_per_minute`) and was stopped, the last time with: {last}; \
-             `load {name}` starts it again"
-        );
+        let why = format!("{why}; `load {name}` starts it again");
         let dependents = self.dependents_with_files(name);
         if self.unload_inside(name, Saving::Try).await.is_ok() {
             self.leave_without(name, &dependents, "has failed");

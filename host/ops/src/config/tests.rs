@@ -46,7 +46,7 @@ fn every_setting_is_read() {
         extensions.unclear_crashes = 8
         extensions.unclear_window_s = 9
         extensions.safe = ["help"]
-        limits = { watchdog_s = 0, abandoned_generations = 1 }
+        limits = { watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5 }
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -95,6 +95,10 @@ fn every_setting_is_read() {
     let limits = Limits {
         watchdog_s: 0,
         abandoned_generations: 1,
+        handler_deadline_s: 2,
+        heap_mb: 3,
+        host_calls_per_second: 4,
+        log_lines_per_second: 5,
     };
     assert_eq!(config.limits, limits);
     let status = Status {

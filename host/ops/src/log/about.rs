@@ -32,13 +32,15 @@ impl AboutPlugins {
     fn fate(&self, plugin: &str, now: Instant) -> Fate {
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = shares.get_mut(plugin) {
-            return share.take(now);
+            return share.take(now, A_SECOND);
         }
         if shares.len() >= KEPT {
             shares.retain(|_, share| !share.is_idle(now));
         }
         let share = shares.entry(plugin.to_owned());
-        share.or_insert_with(|| Share::whole(now)).take(now)
+        share
+            .or_insert_with(|| Share::whole(now))
+            .take(now, A_SECOND)
     }
 }
 
@@ -64,8 +66,9 @@ impl<S: Subscriber> Layer<S> for AboutPlugins {
             Fate::FirstOut => {
                 tracing::warn!(
                     about,
-                    "more than {AT_ONCE} lines at once and {A_SECOND} a second are to be said about the plugin: what comes on top is \
-                     left out, and counted"
+                    "more than {} lines at once and {A_SECOND} a second are to be said about the plugin: what comes on top is \
+                     left out, and counted",
+                    AT_ONCE * A_SECOND
                 );
                 false
             }

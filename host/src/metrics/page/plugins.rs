@@ -152,11 +152,13 @@ fn counts(rows: &mut Rows<'_>, all: &[Serving]) -> fmt::Result {
         let figures = &plugin.figures;
         let panicked = figures.panicked.load(Relaxed);
         let cancelled = figures.cancelled.load(Relaxed);
+        let late = figures.late.load(Relaxed);
         let failed = figures.failed.load(Relaxed);
         for (result, count) in [
-            ("failed", failed.saturating_sub(panicked + cancelled)),
+            ("failed", failed.saturating_sub(panicked + cancelled + late)),
             ("panicked", panicked),
             ("cancelled", cancelled),
+            ("late", late),
         ] {
             failures.push((plugin.labels("result", result), number(count)));
         }

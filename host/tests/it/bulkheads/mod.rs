@@ -1,5 +1,7 @@
 //! Stories of what keeps one plugin from hurting the others: a real plugin gets stuck, falls behind, or takes too much.
 
+mod greedy;
+mod late;
 mod stuck;
 
 use std::{

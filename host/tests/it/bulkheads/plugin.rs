@@ -1,6 +1,6 @@
 //! A plugin whose thread gets stuck on request, wherever its code is called, until the file that its setting `place` names is there.
 
-use std::{cell::Cell, path::PathBuf, rc::Rc, sync::Mutex, time::Duration};
+use std::{cell::{Cell, RefCell}, path::PathBuf, rc::Rc, sync::Mutex, time::Duration};
 
 use plugin_api::{hook::CommandExecuted, prelude::*};
 use serde::Deserialize;
@@ -15,6 +15,42 @@ export_plugin!(|| {
                 .autocomplete("how", proposals)
                 .run(stick),
         )
+        .command(
+            Command::new("dawdle", "Never comes to an end")
+                .deadline(Duration::from_millis(50))
+                .run(|ctx: CommandContext<Mire>| async move {
+                    let _left = Left(Rc::clone(ctx.state()));
+                    std::future::pending().await
+                }),
+        )
+        .command(
+            Command::new("drift", "Never comes to an end, and says nothing of it")
+                .run(|_: CommandContext<Mire>| std::future::pending::<Result>()),
+        )
+        .command(
+            Command::new("wonder", "Asks, and then takes its time")
+                .deadline(Duration::from_millis(300))
+                .run(wonder),
+        )
+        .listen(
+            Listener::new().deadline(Duration::from_millis(50)),
+            |ctx: EventContext<MessageCreate, Mire>| async move {
+                if ctx.event()?.content == "dawdle" {
+                    let _left = Left(ctx.state().clone());
+                    return std::future::pending().await;
+                }
+                Ok(())
+            },
+        )
+        .command(Command::new("hoard", "Keeps 100 MB").run(|ctx: CommandContext<Mire>| async move {
+            ctx.state().hoard.borrow_mut().push(vec![1; 100_000_000]);
+            ctx.reply("kept").await
+        }))
+        .command(Command::new("pester", "Makes many host calls").run(pester))
+        .command(Command::new("left", "Tells what was dropped").run(|ctx: CommandContext<Mire>| async move {
+            let left = ctx.state().left.get();
+            ctx.reply(format!("left {left}")).await
+        }))
         .command(Command::new("tally", "Counts").run(tally))
         .command(Command::new("offer", "Has a button").run(offer))
         .component("stick", |ctx: ComponentContext<Mire>| async move {
@@ -47,7 +83,43 @@ struct Mire {
     #[serde(skip)]
     in_hook: Cell<bool>,
     #[serde(skip)]
+    left: Cell<u64>,
+    #[serde(skip)]
+    hoard: RefCell<Vec<Vec<u8>>>,
+    #[serde(skip)]
     count: Cell<u64>,
+}
+
+/// Counts its end: a handler's locals are dropped when it is stopped.
+struct Left(Rc<Mire>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.0.left.set(self.0.left.get() + 1);
+    }
+}
+
+/// Says how far it came, as soon as it may.
+async fn pester(ctx: CommandContext<Mire>) -> Result {
+    let (mut done, mut refused) = (0, String::new());
+    for _ in 0..150 {
+        match ctx.host().choose_events(Vec::<&str>::new()).await {
+            Ok(()) => done += 1,
+            Err(error) => refused = error.to_string(),
+        }
+    }
+    while ctx.reply(format!("done {}: {refused}", done < 150)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// The member may take as long as they like.
+async fn wonder(ctx: CommandContext<Mire>) -> Result {
+    if ctx.confirm("Go on?").await? {
+        return ctx.reply("went on").await;
+    }
+    std::future::pending().await
 }
 
 unsafe extern "C" {
