@@ -43,7 +43,8 @@ pub(super) fn run(path: &Path) -> CliResult {
         row(
             "warning",
             &format!(
-                "{} unique symbols, which keep a library mapped after its unload",
+                "{} unique symbols (STB_GNU_UNIQUE, from C++), which keep a library mapped after its unload: compile its C++ with \
+                 `-fno-gnu-unique`, or run it in a process of its own (`isolation = \"process\"`)",
                 info.gnu_unique
             ),
         );

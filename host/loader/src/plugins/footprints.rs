@@ -72,7 +72,7 @@ impl Plugins {
 
     /// Notes whether generations of this file can be unloaded at all.
     pub(super) fn note_unloadability(&self, name: &PluginName, info: &FileInfo) {
-        let why = never_unloads(info);
+        let why = never_unloads(info.gnu_unique);
         if let Some(why) = &why {
             tracing::warn!(
                 plugin = name.as_str(),
@@ -111,16 +111,15 @@ impl Plugins {
     }
 }
 
-/// Why no generation of a file can be unloaded; `None` when they can be.
-fn never_unloads(info: &FileInfo) -> Option<String> {
+/// Why no generation of a file with so many unique symbols can be unloaded; `None` when they can be.
+fn never_unloads(gnu_unique: usize) -> Option<String> {
     if !interpose::supported() {
         return Some("on this system plugins are never unmapped".into());
     }
-    (info.gnu_unique > 0).then(|| {
+    (gnu_unique > 0).then(|| {
         format!(
-            "it defines {} symbols that glibc keeps for as long as the process lives (STB_GNU_UNIQUE, from C++): compile its C++ with \
-             `-fno-gnu-unique`, or run it in a process of its own (`isolation = \"process\"`)",
-            info.gnu_unique
+            "it defines {gnu_unique} symbols that glibc keeps for as long as the process lives (STB_GNU_UNIQUE, from C++): compile its C++ with \
+             `-fno-gnu-unique`, or run it in a process of its own (`isolation = \"process\"`)"
         )
     })
 }
@@ -131,4 +130,19 @@ fn many_threads(name: &PluginName, threads: usize) -> String {
          for the others. `reload {name}` gives back those that end with it; in a process of its own (`isolation = \"process\"`) it has its \
          own limit."
     )
+}
+
+#[cfg(all(test, interposed))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_beforehand_that_it_stays() {
+        assert_eq!(never_unloads(0), None);
+        let why = never_unloads(3).unwrap();
+        assert!(
+            why.contains("3 symbols") && why.contains("-fno-gnu-unique"),
+            "{why}"
+        );
+    }
 }
