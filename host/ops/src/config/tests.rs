@@ -39,6 +39,7 @@ fn every_setting_is_read() {
         extensions.stop_timeout_ms = 4
         extensions.save_every_s = 5
         extensions.panics_per_minute = 6
+        extensions.keep_files = 7
         extensions.crash_strikes = 7
         extensions.crash_window_s = 60
         extensions.unclear_crashes = 8
@@ -80,6 +81,7 @@ fn every_setting_is_read() {
         stop_timeout_ms: 4,
         save_every_s: 5,
         panics_per_minute: 6,
+        keep_files: 7,
         crash_strikes: 7,
         crash_window_s: 60,
         unclear_crashes: 8,
