@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{
-    LoadError, LoadReport, Status, UnloadNote, UnloadReport, cell::Cell, resolve::Providers,
-};
+use host_loader::{LoadReport, Status, UnloadNote, UnloadReport, cell::Cell, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
