@@ -39,12 +39,8 @@ fn every_setting_is_read() {
         extensions.stop_timeout_ms = 4
         extensions.save_every_s = 5
         extensions.panics_per_minute = 6
-<<<<<<< HEAD
-        extensions.keep_files = 11
         extensions.pinned_limit_mb = 10
-=======
         extensions.keep_files = 7
->>>>>>> h-gens
         extensions.crash_strikes = 7
         extensions.crash_window_s = 60
         extensions.unclear_crashes = 8
@@ -87,12 +83,8 @@ fn every_setting_is_read() {
         stop_timeout_ms: 4,
         save_every_s: 5,
         panics_per_minute: 6,
-<<<<<<< HEAD
-        keep_files: 11,
         pinned_limit_mb: 10,
-=======
         keep_files: 7,
->>>>>>> h-gens
         crash_strikes: 7,
         crash_window_s: 60,
         unclear_crashes: 8,
