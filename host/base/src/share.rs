@@ -128,7 +128,7 @@ mod tests {
     fn a_bucket_is_whole_after_ten_seconds_and_never_more_than_whole() {
         let now = Instant::now();
         let mut bucket = Bucket::whole(now);
-        let mut takes = |bucket: &mut Bucket, at| (0..100).filter(|_| bucket.take(at, 2)).count();
+        let takes = |bucket: &mut Bucket, at| (0..100).filter(|_| bucket.take(at, 2)).count();
         assert_eq!(takes(&mut bucket, now), 20);
         assert_eq!(takes(&mut bucket, now + Duration::from_secs(3)), 6);
         assert_eq!(takes(&mut bucket, now + Duration::from_secs(3_600)), 20);

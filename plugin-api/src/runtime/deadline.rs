@@ -173,18 +173,20 @@ mod tests {
             command.subcommands = subcommands;
             command
         };
-        let mut manifest = Manifest::default();
-        manifest.commands = vec![
-            command(
-                "tea",
-                Some(5),
-                vec![
-                    command("brew", Some(7), vec![]),
-                    command("pour", None, vec![]),
-                ],
-            ),
-            command("milk", None, vec![]),
-        ];
+        let mut manifest = Manifest {
+            commands: vec![
+                command(
+                    "tea",
+                    Some(5),
+                    vec![
+                        command("brew", Some(7), vec![]),
+                        command("pour", None, vec![]),
+                    ],
+                ),
+                command("milk", None, vec![]),
+            ],
+            ..Manifest::default()
+        };
         let of = |deadlines: &Deadlines, path: &str| {
             let found = deadlines.of_command(CommandKind::default(), path);
             found.map(|deadline| deadline.as_millis())
