@@ -3,7 +3,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `wire.rs`, `incoming.rs` | the records on the socket, written and read |
+//! | `wire/`, `incoming.rs` | the records on the socket, written and read |
 //! | `handle.rs` | the process, as the rest of the host sees it |
 //! | `pump.rs` | the bot's side: the generation's own thread carries frames one way and messages the other |
 //! | `child.rs`, `stand_in.rs` | the cell's side: opens the library and stands in for the mailbox and the host |
