@@ -23,7 +23,7 @@ pub struct Isolation {
 }
 
 /// What a cell may take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of memory of its own; `None`: as much as there is.
     pub memory_bytes: Option<u64>,
@@ -31,6 +31,17 @@ pub struct Limits {
     pub niceness: u8,
     /// What is asked of the kernel.
     pub sandbox: Sandbox,
+}
+
+impl Default for Limits {
+    /// All memory that there is, and a little less of the processor than the bot.
+    fn default() -> Self {
+        Self {
+            memory_bytes: None,
+            niceness: 5,
+            sandbox: Sandbox::None,
+        }
+    }
 }
 
 /// Choice whether a cell is closed in.
