@@ -32,12 +32,12 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Starts one with these plugins, which serve when it is there. `extensions` are lines for its configuration.
+    /// Starts one with these plugins, which serve when it is there. `config` is the end of its configuration.
     ///
     /// # Errors
     ///
     /// It does not get ready: what it has logged.
-    pub async fn start(plugins: &[(&str, &Path)], extensions: &str) -> Outcome<Self> {
+    pub async fn start(plugins: &[(&str, &Path)], config: &str) -> Outcome<Self> {
         let options = Options {
             deadline: PATIENCE,
             // Low enough that a flood meets it.
@@ -49,7 +49,7 @@ impl Supervised {
         };
         let sandbox = Sandbox::start(options).await?;
         let folder = tempfile::tempdir()?;
-        prepare(folder.path(), plugins, &sandbox, extensions)?;
+        prepare(folder.path(), plugins, &sandbox, config)?;
         let said = File::create(folder.path().join("said.log"))?;
         let line = format!(
             "ulimit -c 0; ulimit -n {DESCRIPTORS}; ulimit -v {ADDRESS_SPACE_KIB}; exec \"$0\" run"
@@ -165,12 +165,7 @@ fn library(folder: &Path, plugin: &str) -> PathBuf {
     folder.join("extensions").join(format!("lib{plugin}.so"))
 }
 
-fn prepare(
-    folder: &Path,
-    plugins: &[(&str, &Path)],
-    sandbox: &Sandbox,
-    extensions: &str,
-) -> Outcome<()> {
+fn prepare(folder: &Path, plugins: &[(&str, &Path)], sandbox: &Sandbox, more: &str) -> Outcome<()> {
     fs::create_dir_all(folder.join("extensions"))?;
     for (name, file) in plugins {
         fs::copy(file, library(folder, name))?;
@@ -179,7 +174,7 @@ fn prepare(
     let alerts = sandbox.channel_id("bots").ok_or("no channel `bots`")?;
     let config = format!(
         "[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n\
-         [storage]\nbackup_on_shutdown = false\n[alerts]\nchannel_id = {alerts}\n[extensions]\n{extensions}"
+         [storage]\nbackup_on_shutdown = false\n[alerts]\nchannel_id = {alerts}\n{more}"
     );
     Ok(fs::write(folder.join("config.toml"), config)?)
 }

@@ -482,6 +482,7 @@ impl Generation {
             // Its thread has nothing of the plugin's, and ends by itself.
             let report = cell.report(&self.plugin, self.number, began.elapsed());
             report.log();
+            self.note_unload(&report).await;
             return Some(report);
         }
         let context = unload::Context {
@@ -538,7 +539,11 @@ impl Generation {
                 .mailbox
                 .handler_of(frame)
                 .unwrap_or_else(|| "a handler".into()),
-            None => "something outside of its handlers".into(),
+            // A cell does not tell what is being polled; of what it has in hand it is one.
+            None => match self.mailbox.in_hand() {
+                at_work if self.cell.is_some() && !at_work.is_empty() => at_work.join(", "),
+                _ => "something outside of its handlers".into(),
+            },
         }
     }
 
