@@ -50,6 +50,11 @@ restarts rounds="20" a_second="40":
     cargo build -p host --bin cogwright --example restarts
     target/debug/examples/restarts target/debug/libcounter.so {{rounds}} {{a_second}}
 
+# 100 restarts in order and 100 by `kill -9` at 500 events a second; then 10,000 clicks and commands while 20 plugins reload in a loop and the bot
+# is killed five times. Some ten minutes.
+restart-load rounds="100" a_second="500" uses="10000":
+    ROUNDS={{rounds}} A_SECOND={{a_second}} USES={{uses}} cargo test -p host --test it -- load:: --ignored --nocapture --test-threads 1
+
 # Each fault of a plugin once, in a bot of its own; rewrites the tables of docs/fault-matrix.md. The second one is of plugins in processes of their
 # own, where the host can do that. A quarter of an hour each; `just fault-matrix heap` does one and writes nothing.
 fault-matrix *faults:

@@ -154,8 +154,11 @@ impl Archive {
         if !path.exists() {
             fs::create_dir_all(self.of(plugin))?;
             let part = path.with_extension("part");
+            // The private copy is never written to again: another name for it costs nothing. What is left of an attempt may be such a name.
             let _ = fs::remove_file(&part);
-            fs::copy(copy, &part)?;
+            if fs::hard_link(copy, &part).is_err() {
+                fs::copy(copy, &part)?;
+            }
             fs::rename(&part, &path)?;
         }
         let at = files.iter().position(|it| it.sha256 == file.sha256);
@@ -297,7 +300,8 @@ mod tests {
 
     /// Keeps a file with this content.
     fn keep(archive: &Archive, folder: &Path, content: &str, limit: usize) -> String {
-        let copy = folder.join("copy");
+        // A private copy has a name of its own, and is never written to again.
+        let copy = folder.join(format!("copy-of-{content}"));
         fs::write(&copy, content).unwrap();
         let sha256 = file::hex(&file::sha256(content.as_bytes()));
         let file = KeptFile {
