@@ -50,10 +50,13 @@ impl Plugins {
             generation.abandon(&why);
             (file, self.note_abandoned(generation, why))
         };
-        let is_spent = self.has_spent_its_budget(name);
-        let next = match is_spent {
-            true => format!("`load {name}` tries anew"),
-            false => "another one takes over".to_owned(),
+        // What it leaves behind counts among what can't be given back.
+        let over = self.check_budget(name).err();
+        let is_spent = over.is_some() || self.has_spent_its_budget(name);
+        let next = match (over, is_spent) {
+            (Some(over), _) => over.to_string(),
+            (None, true) => format!("`load {name}` tries anew"),
+            (None, false) => "another one takes over".to_owned(),
         };
         self.fail(name, file.clone(), &format!("{why}; {next}"));
         if is_spent {

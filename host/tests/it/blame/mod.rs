@@ -241,11 +241,7 @@ async fn of_two_that_are_at_work_the_one_that_crashes_is_named_and_a_silent_end_
             .unwrap();
         // Its thread has taken it when it answers nothing any more.
         let began = Instant::now();
-        while !bot
-            .running
-            .said()
-            .contains("all that is for it waits")
-        {
+        while !bot.running.said().contains("all that is for it waits") {
             assert!(began.elapsed() < PATIENCE, "{}", bot.running.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -56,7 +56,7 @@ export_plugin!(|| {
         .command(Command::new("rule", "Names roles by chance").hidden().option(CommandOption::integer("seed", "Chance").required()).run(rule));
     for number in 0..16 {
         let command = |name: String| Command::new(name, "One of many").prefix_only().run(|ctx: CommandContext| async move { ctx.reply("done").await });
-        let name = format!("roll{number}");
+        let name = format!("throw{number}");
         plugin = plugin.command(if number % 2 == 0 {
             random.rules(command(name), true)
         } else {
@@ -71,7 +71,7 @@ export_plugin!(|| {
 async fn rule(ctx: CommandContext) -> Result {
     let seed: i64 = ctx.option("seed")?;
     let (guild, mut random) = (ctx.guild()?, Random(seed as u64));
-    let name = format!("roll{}", random.below(16));
+    let name = format!("throw{}", random.below(16));
     let roles = [vec![], vec!["Captain".to_owned()], vec!["Guard".to_owned(), "Captain".to_owned()], vec!["@everyone".to_owned()]];
     let roles = &roles[random.below(4) as usize];
     let set = ctx.host().commands().require_roles(guild, &name, roles).await;
@@ -85,7 +85,7 @@ async fn allowed(ctx: CommandContext) -> Result {
     let commands = ctx.host().commands();
     let mut names = Vec::new();
     for command in commands.list(ctx.guild_id()).await? {
-        if !command.path.starts_with("roll") {
+        if !command.path.starts_with("throw") {
             continue;
         }
         let why = commands.why(&command.path, ctx.user().id, ctx.guild_id(), ctx.channel_id()).await?;
@@ -162,7 +162,7 @@ async fn what_help_lists_is_what_why_allows_by_rules_of_chance() {
             .collect();
         let at = format!("round {round}: {} in {place}", who.name());
 
-        let proposed = proposed(who, place, "roll").await;
+        let proposed = proposed(who, place, "throw").await;
         assert_eq!(
             proposed.into_iter().collect::<BTreeSet<_>>(),
             allowed,
