@@ -37,6 +37,9 @@ pub fn only_in_process(why: &str) -> bool {
 /// Longer than anything may take on a machine that is busy with something else.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a reply is waited for until it is asked once more.
+const EACH: Duration = Duration::from_secs(2);
+
 /// A bot on a sandbox of its own, with an extensions folder of its own.
 pub struct Fixture {
     pub sandbox: Sandbox,
@@ -239,7 +242,9 @@ impl Fixture {
         let mention = format!("<@{}> extensions", self.sandbox.application_id());
         let read = async {
             while !self.bot.commands().policy.hears_content() {
-                self.ask(&owner, &mention).await;
+                // What is said while there is no session is not heard.
+                let said = owner.says("general", &mention).await.unwrap();
+                let _ = tokio::time::timeout(EACH, owner.expects_reply_to(&said)).await;
             }
         };
         tokio::time::timeout(PATIENCE, read).await.unwrap();
