@@ -178,18 +178,18 @@ impl Torture {
     }
 
     pub(super) async fn kill(&mut self) {
-        self.begin_operations();
+        let loaded = self.begin_operations();
         self.shared.meant.store(true, Relaxed);
         self.bot().kill().await;
         self.look();
         for number in 0..PLUGINS as u64 {
             self.gone(&name(number), true);
         }
-        self.start_again().await;
+        self.start_again(loaded).await;
     }
 
     pub(super) async fn terminate(&mut self) {
-        self.begin_operations();
+        let loaded = self.begin_operations();
         self.shared.meant.store(true, Relaxed);
         let bot = self.bot.take().unwrap();
         let names: Vec<String> = (0..PLUGINS as u64).map(name).collect();
@@ -199,16 +199,21 @@ impl Torture {
         for (name, before) in names.iter().zip(before) {
             self.gone(name, ended.count(LOST, name) > before);
         }
-        self.start_again().await;
+        self.start_again(loaded).await;
     }
 
-    fn begin_operations(&self) {
+    /// Each plugin meets what comes; those that are loaded are again, afterwards. What was unloaded stays so.
+    fn begin_operations(&self) -> Vec<String> {
+        let names = (0..PLUGINS as u64).map(name);
+        let loaded = names.filter(|name| self.shared.model().plugins[name].loaded);
+        let loaded: Vec<String> = loaded.collect();
         for number in 0..PLUGINS as u64 {
             self.begin_operation(&name(number));
         }
+        loaded
     }
 
-    async fn start_again(&mut self) {
+    async fn start_again(&mut self, loaded: Vec<String>) {
         self.starts += 1;
         let started = start(self.folder.path(), &self.sandbox, self.starts).await;
         self.bot = Some(started);
@@ -216,7 +221,7 @@ impl Torture {
         for number in 0..PLUGINS as u64 {
             let name = name(number);
             self.shared.model().plugins.get_mut(&name).unwrap().clings = false;
-            self.end_operation(&name, true);
+            self.end_operation(&name, loaded.contains(&name));
         }
     }
 }
