@@ -1,6 +1,6 @@
 //! Archive of plugin files: the last few of each plugin, with what is known of them, and the state that each has left.
 //!
-//! Below `generations/<plugin>/` in the data folder: `<sha256>` with the suffix of a library, a copy of the file; `<sha256>.state`, what it
+//! Below `generations/<plugin>/` in the data folder: `<sha256>` with the suffix of a library, the file as it was; `<sha256>.state`, what it
 //! had saved when it stopped serving; `files.json`, the [`KeptFile`]s, the one that was loaded last in front. What is in no list is
 //! swept away. All of it is file work: none of it is to be called where nothing may block.
 
@@ -128,7 +128,7 @@ impl Archive {
         self.read(plugin)
     }
 
-    /// Keeps a file that was loaded, and so many of that plugin in all. `copy` holds its bytes, and does not change. `state`: what
+    /// Keeps a file that was loaded, and so many of that plugin in all. `copy` holds its bytes, and is never written to again: it gets another name. `state`: what
     /// lay on the disk before it, which whatever ended with the process has left.
     pub(crate) fn keep(
         &self,
