@@ -106,7 +106,7 @@ impl Pipeline {
             })));
         let answer = route
             .slot
-            .invoke(packet)
+            .invoke_in(event.header.guild_id, packet)
             .map_err(|_| "the plugin is busy")?;
         let answer = answer
             .await

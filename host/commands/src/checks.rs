@@ -39,7 +39,9 @@ pub async fn ask(route: &CommandRoute, call: &CheckCall) -> Result<Option<String
     };
     let payload = serde_json::to_vec(call).map_err(failed)?;
     let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(payload);
-    let answer = route.slot.invoke(packet).map_err(NotChecked::Refused)?;
+    let guild_id = call.guild_id.unwrap_or_default();
+    let answer = route.slot.invoke_in(guild_id, packet);
+    let answer = answer.map_err(NotChecked::Refused)?;
     let answer = answer
         .await
         .map_err(|_| NotChecked::Failed(interrupted()))?;

@@ -314,7 +314,9 @@ impl Bridge {
             message_kind::ANSWER => {
                 if let Some(frame) = self.take_frame(message.id) {
                     self.figures.answered(message.status);
-                    let _ = frame.waiter.send(answer(message.status, head, body));
+                    let answer = answer(message.status, head, body);
+                    self.vitals.outcomes().answered(&answer);
+                    let _ = frame.waiter.send(answer);
                 }
             }
             message_kind::CALL => return self.calls.take(message.id, head, body),
@@ -345,6 +347,7 @@ impl Bridge {
                 .write(plugin, &self.figures, wanted, a_second, &log);
             if let Some(FailedHead { event, mut error }) = log.failed {
                 cut(&mut error);
+                self.vitals.outcomes().failed();
                 let failed = match event {
                     Some(event) => Failed::Listener { event, error },
                     None => Failed::Task(error),

@@ -38,6 +38,8 @@ pub struct Options {
     pub save_every: Duration,
     /// How often a plugin may panic within a minute before it is stopped; default: 60. 0: as often as it does.
     pub panics_per_minute: u64,
+    /// From how many failures of a hundred on a canary is taken back; default: 20. 0: never.
+    pub canary_failure_percent: u64,
     /// Which plugins live in processes of their own; default: none.
     pub isolation: Isolation,
     /// How many files of each plugin are kept, the one that serves among them; default: 5.
@@ -63,6 +65,7 @@ impl Default for Options {
             stop_timeout: Duration::from_secs(5),
             save_every: Duration::from_secs(60),
             panics_per_minute: 60,
+            canary_failure_percent: 20,
             isolation: Isolation::default(),
             keep_files: 5,
             pinned_limit_bytes: 256_000_000,

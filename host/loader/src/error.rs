@@ -204,6 +204,14 @@ pub enum LoadError {
         /// Why, and what to do.
         reason: String,
     },
+    /// It has no canary, or gets none.
+    #[error("no canary of `{name}`: {reason}")]
+    Canary {
+        /// Its name.
+        name: PluginName,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Somebody has unloaded it.
     #[error("`{name}` stays unloaded: it was {}; `load {name}` loads it", note.in_words(SystemTime::now()))]
     Unloaded {

@@ -34,7 +34,7 @@
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
 //! | `isolation.rs`, `cell/` | which plugins live in processes of their own; the same there |
-//! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
+//! | `generation.rs`, `vitals.rs`, `outcomes.rs`, `slot.rs`, `canary.rs` | one load of one plugin, its signs of life and how its work goes, its place through all its generations, and what serves some servers in its stead |
 //! | `mailbox/`, `packet.rs`, `event_record.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `open_frames.rs`, `answer.rs`, `invocation.rs` | frames that are not answered, who waits for them, and for whom the work is |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
@@ -57,6 +57,7 @@ mod bridge;
 mod call_server;
 mod caller;
 mod calls;
+mod canary;
 pub mod cell;
 mod crumb_layout;
 pub mod crumbs;
@@ -80,6 +81,7 @@ mod lines;
 mod mailbox;
 mod manifest_check;
 mod open_frames;
+mod outcomes;
 mod packet;
 mod platform;
 mod plugins;
@@ -108,6 +110,7 @@ pub use answer::Answer;
 pub use archive::KeptFile;
 pub use caller::Caller;
 pub use calls::Places;
+pub use canary::CanaryStatus;
 pub use environment::{Environment, Failed, Options};
 pub use error::{LoadError, Unserved};
 pub use event_record::EventRecord;
@@ -118,9 +121,13 @@ pub use invocation::{Behalf, Invocation};
 pub use limits::Limits;
 pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};
+pub use outcomes::Tally;
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
-pub use plugins::{CrashNote, InUse, LoadReport, Plugins, RollBack, RolledBack, Serving, Status};
+pub use plugins::{
+    CanaryBegun, CrashNote, InUse, LoadReport, Plugins, Promoted, RollBack, RolledBack, Serving,
+    Status,
+};
 pub use program::{Change, Lifted, Much, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;

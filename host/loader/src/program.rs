@@ -35,6 +35,8 @@ pub enum Change {
     Blocked(PluginBlocked),
     /// Work for it has found no room.
     Crowded(PluginName, Dropped),
+    /// A newer generation of it served some servers, and does so no longer, since it failed; in words.
+    CanaryTakenBack(Caller, String),
     /// Something takes so much of the process that the owner is to know; in words.
     TakesMuch(Much, String),
 }

@@ -15,7 +15,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::platform::{EndedBy, Tid, process};
+use crate::{
+    outcomes::Outcomes,
+    platform::{EndedBy, Tid, process},
+};
 
 /// Panics are counted over this time.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -33,6 +36,8 @@ pub struct Vitals {
     ended: watch::Sender<Option<String>>,
     /// How often it has panicked.
     panicked: watch::Sender<u64>,
+    /// How many answers have come, and how much has failed.
+    outcomes: Outcomes,
     /// When it has panicked within the window, and how.
     panics: Mutex<Panics>,
     /// Its thread, while `run` has not returned.
@@ -52,6 +57,7 @@ impl Default for Vitals {
         Self {
             ended: watch::Sender::new(None),
             panicked: watch::Sender::new(0),
+            outcomes: Outcomes::default(),
             panics: Mutex::default(),
             thread: AtomicI32::new(0),
             ended_by: EndedBy::default(),
@@ -135,6 +141,12 @@ impl Vitals {
     fn has_vanished(&self) -> bool {
         let thread = self.thread.load(Acquire);
         thread != 0 && process::has_thread(thread) == Some(false)
+    }
+
+    /// How much it has answered, and how much has failed.
+    #[must_use]
+    pub const fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
     }
 
     /// Counts a panic.

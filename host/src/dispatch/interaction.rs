@@ -322,7 +322,7 @@ impl Dispatch {
         let queued = self
             .routes
             .with_plugin(&PluginName::new(id.plugin), |slot| {
-                head.handler = handler_name(slot, id.handler)?;
+                head.handler = handler_name(slot, event.header.guild_id, id.handler)?;
                 Some(Invocation::component(event, slot, &head, &work).map_err(refusal))
             });
         match queued {
@@ -449,9 +449,9 @@ fn without_argument(custom_id: &str) -> &str {
     &custom_id[..end.unwrap_or(custom_id.len())]
 }
 
-/// The name of the handler with this number; `None` where this generation of the plugin has none.
-fn handler_name(slot: &Slot, number: HandlerNumber) -> Option<String> {
-    let generation = slot.current();
+/// The name of the handler with this number; `None` where the generation of the plugin that serves the server has none.
+fn handler_name(slot: &Slot, guild_id: u64, number: HandlerNumber) -> Option<String> {
+    let generation = slot.current_in(guild_id);
     let declared = generation.manifest.components.iter().map(String::as_str);
     let mut names = declared.chain([QUESTIONS]);
     names

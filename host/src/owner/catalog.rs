@@ -99,7 +99,7 @@ const COMMANDS: &[OwnerCommand] = &[
         &[Parameter::new(
             "name",
             Kind::Text,
-            "Name of the plugin, several names, or all",
+            "Name of the plugin, several names, or all; NAME canary: a newer file for chosen servers first",
         )
         .required()],
     ),

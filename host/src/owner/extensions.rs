@@ -9,7 +9,7 @@ use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
 
-use super::{By, Owner, embeds, line::Unload};
+use super::{By, Owner, canary::CANARY, embeds, line::Unload};
 use host_commands::{How, Registered, router::count};
 
 impl Owner {
@@ -51,15 +51,20 @@ impl Owner {
         }
     }
 
-    pub(super) async fn reload(&self, line: &str) -> Value {
+    pub(super) async fn reload(&self, by: &By, line: &str) -> Value {
         let names: Vec<&str> = line.split_whitespace().collect();
+        if let [name, canary, rest @ ..] = &names[..]
+            && *canary == CANARY
+        {
+            return self.canary(by, name, rest).await;
+        }
         let before = self.asked_powers();
         let (title, result) = match &names[..] {
             [] => {
                 return embeds::usage(
-                    "reload NAME… | all",
+                    "reload NAME… | all | NAME canary …",
                     "Swaps plugins for what their files hold now. They go on serving meanwhile. Several are swapped in one step, or none \
-                     is.",
+                     is. With `canary` a newer file serves chosen servers first: `reload NAME canary` says how.",
                 );
             }
             ["all"] => ("Reloaded all", self.plugins.reload_all().await),
@@ -337,6 +342,13 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
             ));
         }
         lines.extend(serving.cell.as_deref().map(cell_line));
+        let canary = serving.canary.as_ref();
+        lines.extend(canary.map(|it| {
+            format!(
+                "🐤 canary: {}",
+                shown::said(&it.in_words(SystemTime::now()))
+            )
+        }));
         lines.extend(providers(&serving.providers));
         lines.extend(powers(&serving.manifest.powers, granted));
         let kinds = kinds(&status.plugin, registered);

@@ -5,7 +5,7 @@ use host_ops::audit::Deed;
 use plugin_api::abi::Origin;
 use serde_json::Value;
 
-use super::{GROUP, Owner, line::Wanted};
+use super::{GROUP, Owner, canary, line::Wanted};
 
 /// Who gave a command, where, and by which way.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl By {
         }
     }
 
+    /// The server where they gave it; 0: none.
+    pub(super) const fn guild_id(&self) -> u64 {
+        self.deed.guild
+    }
+
     /// Their name and id, as notes keep them.
     pub(super) fn who(&self) -> &str {
         &self.who
@@ -44,7 +49,8 @@ impl By {
 /// Whether a command with these arguments changes something. What only shows is no line of the journal.
 fn changes(name: &str, line: &str) -> bool {
     match name {
-        "load" | "unload" | "reload" | "set" | "unset" => !line.is_empty(),
+        "load" | "unload" | "set" | "unset" => !line.is_empty(),
+        "reload" => !line.is_empty() && !canary::shows(line),
         "rollback" => !Wanted::of(line).shows(),
         "sync" => true,
         _ => false,

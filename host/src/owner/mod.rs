@@ -3,6 +3,7 @@
 //! `catalog.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
 //! of what is in `embeds.rs`.
 
+mod canary;
 mod catalog;
 mod embeds;
 mod extensions;
@@ -72,7 +73,7 @@ impl Owner {
         let embed = match name {
             "load" => self.load(line).await,
             "unload" => self.unload(by, line).await,
-            "reload" => self.reload(line).await,
+            "reload" => self.reload(by, line).await,
             "rollback" => self.rollback(line).await,
             "sync" => self.sync().await,
             "set" => self.set(line).await,

@@ -152,6 +152,7 @@ fn options(config: &Config) -> Options {
         stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
         save_every: Duration::from_secs(extensions.save_every_s),
         panics_per_minute: extensions.panics_per_minute,
+        canary_failure_percent: extensions.canary_failure_percent,
         pinned_limit_bytes: extensions.pinned_limit_mb * 1_000_000,
         keep_files: extensions.keep_files.try_into().unwrap_or(usize::MAX),
         isolation: isolated(&config.isolation),
@@ -333,6 +334,13 @@ impl Program for BotProgram {
                 );
                 let about = format!("{plugin} is too far behind");
                 services.alerts.raise("plugins", &about, &text);
+            }
+            Change::CanaryTakenBack(caller, text) => {
+                // Each was begun by an owner, who is told each time.
+                let about = format!("canary {}#{}", caller.plugin, caller.generation);
+                services
+                    .alerts
+                    .raise("plugins", &about, &shown::said(&text));
             }
             Change::TakesMuch(much, text) => {
                 let (subject, about) = match much {

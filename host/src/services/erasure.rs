@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use host_base::PluginName;
-use host_loader::{Packet, Plugins, Refused, Slot, next_id};
+use host_loader::{Answer, Packet, Plugins, Refused, Slot, next_id};
 use host_store::storage::{Erased, StorageError};
 use plugin_api::abi::{EntryKind, EraseCall, InvokeHead, frame_kind};
-use tokio::time::timeout;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::Services;
 
@@ -95,8 +95,16 @@ async fn from_plugin(plugins: &Plugins, slot: &Arc<Slot>, user: u64) -> (PluginN
     (plugin, outcome)
 }
 
-/// Has a plugin erase a user.
+/// Has a plugin erase a user, its canary as well: that began with a copy of its state.
 async fn tell(slot: &Slot, user: u64) -> Result<(), String> {
+    let call = erase_call(user)?;
+    if let Some(answer) = slot.invoke_canary(call) {
+        erased(answer).await?;
+    }
+    erased(slot.invoke(erase_call(user)?)).await
+}
+
+fn erase_call(user: u64) -> Result<Packet, String> {
     let head = InvokeHead {
         kind: EntryKind::Erase,
         entry: String::new(),
@@ -105,10 +113,13 @@ async fn tell(slot: &Slot, user: u64) -> Result<(), String> {
         deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
     };
     let call = serde_json::to_vec(&EraseCall { user_id: user }).map_err(|it| it.to_string())?;
-    let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
+    Ok(Packet::new(frame_kind::INVOKE, next_id(), &head)
         .with_payload(call)
-        .named("on_erase");
-    let answer = slot.invoke(packet).map_err(|refused| match refused {
+        .named("on_erase"))
+}
+
+async fn erased(queued: Result<oneshot::Receiver<Answer>, Refused>) -> Result<(), String> {
+    let answer = queued.map_err(|refused| match refused {
         Refused::Full => "it is busy: try again later".to_owned(),
         Refused::Closed => "it is being unloaded: erase once more".to_owned(),
     })?;

@@ -227,6 +227,7 @@ impl Plugins {
             bytes: Some(bytes),
             state,
             beside: Some(beside),
+            canary_of: None,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Set of the loaded plugins: load, reload and unload as transactions.
 
+mod canary;
 mod footprints;
 mod former;
 mod keeping;
@@ -30,6 +31,7 @@ use plugin_api::{hook::ExtensionFailed, manifest::Manifest};
 use tokio::sync::{mpsc, watch};
 
 pub use self::{
+    canary::{CanaryBegun, Promoted},
     former::{RollBack, RolledBack},
     order::InUse,
     status::{CrashNote, LoadReport, Serving, Status},
@@ -43,6 +45,7 @@ use super::{
     archive::Archive,
     error::LoadError,
     file::{self, FileInfo},
+    generation::Generation,
     probe::{self, ProbeReport},
     quarantine::Quarantine,
     shadow,
@@ -431,17 +434,23 @@ impl Plugins {
         reports
     }
 
+    /// All that serve, canaries among them.
+    fn all_generations(&self) -> Vec<Arc<Generation>> {
+        let slots = slots(&self.set());
+        slots.iter().flat_map(|slot| slot.generations()).collect()
+    }
+
     /// Sends every plugin which of its log lines are wanted: before anything that comes to it later.
     pub fn send_log_levels(&self) {
-        for slot in slots(&self.set()) {
-            slot.current().send_log_level();
+        for generation in self.all_generations() {
+            generation.send_log_level();
         }
     }
 
     /// Sends every plugin what its handlers may take.
     pub fn send_limits(&self) {
-        for slot in slots(&self.set()) {
-            slot.current().send_limits();
+        for generation in self.all_generations() {
+            generation.send_limits();
         }
     }
 

@@ -12,7 +12,7 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    Generation, UnloadNote, Workload,
+    CanaryStatus, Generation, UnloadNote, Workload,
     ago::ago,
     cell::Cell,
     manifest_check,
@@ -111,6 +111,8 @@ pub struct Serving {
     pub providers: Providers,
     /// The process that it lives in, if that is another one.
     pub cell: Option<Arc<Cell>>,
+    /// What serves some servers in its stead.
+    pub canary: Option<CanaryStatus>,
 }
 
 impl Plugins {
@@ -139,6 +141,7 @@ impl Plugins {
                         manifest: generation.manifest.clone(),
                         providers: universe.providers(name, set.uses.get(name)),
                         cell: generation.cell().cloned(),
+                        canary: loaded.slot.canary().map(|it| it.status()),
                     }),
                     error: over,
                     quarantined: false,

@@ -107,7 +107,8 @@ impl Plugins {
             }
             generation.thaw();
         }
-        let report = self.stop(&generation).await;
+        let canary = slot.take_canary();
+        let (report, ()) = tokio::join!(self.stop(&generation), self.close_canary(canary));
         let how = match self.set().stopping {
             true => "stopped with the bot",
             false => "unloaded",
@@ -267,7 +268,7 @@ impl Plugins {
     }
 
     /// How long handlers may still run: less when the whole bot stops and has no more time.
-    fn time_to_stop(&self) -> Duration {
+    pub(super) fn time_to_stop(&self) -> Duration {
         let usual = self.program.options().stop_timeout;
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
         until.map_or(usual, |until| {
@@ -386,7 +387,7 @@ impl Plugins {
         Ok(all)
     }
 
-    fn current(&self, name: &PluginName) -> Option<Arc<Generation>> {
+    pub(super) fn current(&self, name: &PluginName) -> Option<Arc<Generation>> {
         self.set().loaded.get(name).map(|it| it.slot.current())
     }
 

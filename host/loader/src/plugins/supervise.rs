@@ -50,7 +50,7 @@ pub(super) struct Trouble {
 }
 
 #[derive(Debug)]
-enum What {
+pub(super) enum What {
     /// Its thread has ended, or never answers again.
     Ended(String),
     /// It has panicked so often within a minute.
@@ -218,6 +218,7 @@ impl Plugins {
                 () = sleep(until_save.min(LOOK)) => {
                     crumbs::beat();
                     self.look_at_footprints(&mut looks);
+                    self.look_at_canaries();
                     signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if !every.is_zero() && saved.elapsed() >= every {
                         saved = Instant::now();
@@ -225,6 +226,18 @@ impl Plugins {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes canaries back that fail too often.
+    fn look_at_canaries(self: &Arc<Self>) {
+        for (generation, within) in self.failing_canaries() {
+            let plugins = Arc::clone(self);
+            let why = format!(
+                "{} of {} failed within ten minutes (`extensions.canary_failure_percent`)",
+                within.failed, within.handled
+            );
+            tokio::spawn(async move { plugins.canary_fails(&generation, &why).await });
         }
     }
 
@@ -246,6 +259,10 @@ impl Plugins {
     }
 
     async fn deal_with(&self, Trouble { generation, what }: Trouble) {
+        if self.is_canary(&generation) {
+            self.deal_with_canary(&generation, what).await;
+            return;
+        }
         match what {
             What::Ended(why) => self.start_again(&generation, why).await,
             What::Panics(count) => self.stop_for_panics(&generation, count).await,

@@ -20,10 +20,11 @@ use super::{
     list,
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
-    transaction::{Load, Source},
+    transaction::{ENDED_BY_LOAD, Load, Source},
 };
 use crate::{
     LoadError, SavedState,
+    canary::Canary,
     generation::Generation,
     resolve::{Candidate, Providers},
     slot::Slot,
@@ -232,7 +233,9 @@ impl Plugins {
         }
         handed_over.reverse();
         let files: Vec<String> = order.iter().map(|it| self.sha256_of(it)).collect();
-        self.route_together(members, order)?;
+        for canary in self.route_together(members, order)? {
+            self.retire_canary(Some(canary), ENDED_BY_LOAD);
+        }
         let old = members.iter().zip(handed_over).zip(files);
         for ((member, (old, left, state)), sha256) in old {
             let how = format!("replaced by {}", member.next.manifest.version);
@@ -246,8 +249,13 @@ impl Plugins {
         Ok(())
     }
 
-    /// Switches the routes of all of them in one step.
-    fn route_together(&self, members: &[Member<'_>], order: &[PluginName]) -> Result<(), Failure> {
+    /// Switches the routes of all of them in one step; the canaries that it has ended.
+    fn route_together(
+        &self,
+        members: &[Member<'_>],
+        order: &[PluginName],
+    ) -> Result<Vec<Arc<Canary>>, Failure> {
+        let mut canaries = Vec::new();
         let newcomers = newcomers(members, order);
         let mut who = order.first().cloned();
         let routed = self.program.route(&mut || {
@@ -266,12 +274,15 @@ impl Plugins {
                 self.check_beside(name, manifest, &newcomers)?;
             }
             for member in members {
-                drop(member.slot.switch(Arc::clone(&member.next)));
+                canaries.extend(member.slot.switch(Arc::clone(&member.next)));
                 member.load.enter(Arc::clone(&member.slot));
             }
             Ok(slots(&self.set()))
         });
-        routed.map_err(|error| (who.unwrap_or_else(|| PluginName::new("")), error))
+        match routed {
+            Ok(()) => Ok(canaries),
+            Err(error) => Err((who.unwrap_or_else(|| PluginName::new("")), error)),
+        }
     }
 
     fn is_at(&self, name: &PluginName, slot: &Arc<Slot>) -> bool {

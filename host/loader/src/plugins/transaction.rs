@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime},
 };
@@ -35,6 +35,9 @@ use crate::{
     states::Moment,
     unload::UnloadReport,
 };
+
+/// Why a canary serves no longer.
+pub(super) const ENDED_BY_LOAD: &str = "a load in its plugin's place has ended it";
 
 impl Plugins {
     pub(super) async fn load_transaction(
@@ -176,6 +179,8 @@ pub(super) struct Source {
     pub(super) state: Option<SavedState>,
     /// The path's file becomes this one when the load has gone well.
     pub(super) beside: Option<Beside>,
+    /// The file of the plugin that it is a canary of: it serves beside what was loaded from that, and lives as that does.
+    pub(super) canary_of: Option<PathBuf>,
 }
 
 /// The load of one file: a method per step, in the order in which they are taken.
@@ -206,8 +211,10 @@ impl<'a> Load<'a> {
             }
             None => read(path).await?,
         };
-        // What it was before is not what it is.
-        plugins.set().declared.remove(path);
+        if source.canary_of.is_none() {
+            // What it was before is not what it is.
+            plugins.set().declared.remove(path);
+        }
         let load = Self {
             plugins,
             path,
@@ -247,6 +254,26 @@ impl<'a> Load<'a> {
                 why: held.why,
             })
         })
+    }
+
+    /// The plugin's name, from the note.
+    pub(super) const fn name(&self) -> &PluginName {
+        &self.name
+    }
+
+    /// What the file is.
+    pub(super) const fn info(&self) -> &FileInfo {
+        &self.info
+    }
+
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub(super) fn sha256(&self) -> String {
+        self.info.sha256_hex()
+    }
+
+    /// Whether a manifest can be served beside what is loaded; what is wrong with it and not enforced.
+    pub(super) fn check_manifest(&self, manifest: &Manifest) -> Result<Vec<String>, LoadError> {
+        self.plugins.check_manifest(&self.name, manifest)
     }
 
     /// Whether the file still holds the plugin that was loaded from it.
@@ -334,6 +361,9 @@ impl<'a> Load<'a> {
     }
 
     fn note_declared(&self, manifest: &Manifest) {
+        if self.source.canary_of.is_some() {
+            return;
+        }
         let mut set = self.plugins.set();
         set.declared.insert(self.path.to_owned(), manifest.clone());
     }
@@ -355,7 +385,8 @@ impl<'a> Load<'a> {
     /// Where it lives.
     fn home(&self) -> Home {
         let isolation = self.plugins.program.options().isolation;
-        if !isolation.isolates(&self.name, self.path) {
+        let file = self.source.canary_of.as_deref().unwrap_or(self.path);
+        if !isolation.isolates(&self.name, file) {
             return Home::Here;
         }
         Home::Cell {
@@ -385,10 +416,12 @@ impl<'a> Load<'a> {
         };
         let (old, before) = (Frozen::of(&slot), self.sha256_before());
         let (left, state) = self.hand_state_over(&old.generation, next).await?;
+        let mut canary = None;
         self.route(next, || {
-            drop(slot.switch(Arc::clone(next)));
+            canary = slot.switch(Arc::clone(next));
             Arc::clone(&slot)
         })?;
+        self.plugins.retire_canary(canary, ENDED_BY_LOAD);
         let how = format!("replaced by {}", next.manifest.version);
         let ended = Ended::new(&old.generation, before, how, left);
         self.retire(old, next);
@@ -486,6 +519,21 @@ impl<'a> Load<'a> {
         Ok((left, begins_with))
     }
 
+    /// Gives a copy of the present generation's state to one that is to serve beside it. Work goes on meanwhile.
+    pub(super) async fn copy_state(
+        &self,
+        present: &Generation,
+        next: &Generation,
+    ) -> Result<(), LoadError> {
+        if !(present.manifest.keeps_state && next.manifest.keeps_state) {
+            return Ok(());
+        }
+        match present.save(self.save_timeout()).await? {
+            Some((_, state)) => self.restore(&state, next).await,
+            None => Ok(()),
+        }
+    }
+
     /// The file that served before, while it is entered.
     fn sha256_before(&self) -> String {
         let set = self.plugins.set();
@@ -511,7 +559,11 @@ impl<'a> Load<'a> {
     }
 
     /// Switches the routes in one step: `place` puts the generation into its slot.
-    fn route(&self, next: &Generation, place: impl Fn() -> Arc<Slot>) -> Result<(), LoadError> {
+    fn route(
+        &self,
+        next: &Generation,
+        mut place: impl FnMut() -> Arc<Slot>,
+    ) -> Result<(), LoadError> {
         self.plugins.program.route(&mut || {
             // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
             self.plugins.admit(&self.name, &next.manifest)?;

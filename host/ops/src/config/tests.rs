@@ -39,6 +39,7 @@ fn every_setting_is_read() {
         extensions.stop_timeout_ms = 4
         extensions.save_every_s = 5
         extensions.panics_per_minute = 6
+        extensions.canary_failure_percent = 30
         extensions.pinned_limit_mb = 10
         extensions.keep_files = 7
         extensions.crash_strikes = 7
@@ -83,6 +84,7 @@ fn every_setting_is_read() {
         stop_timeout_ms: 4,
         save_every_s: 5,
         panics_per_minute: 6,
+        canary_failure_percent: 30,
         pinned_limit_mb: 10,
         keep_files: 7,
         crash_strikes: 7,

@@ -117,6 +117,7 @@ mod tests {
                 manifest: manifest.clone(),
                 providers: Providers::new(),
                 cell: None,
+                canary: None,
             }),
             error: error.map(str::to_owned),
             quarantined: false,

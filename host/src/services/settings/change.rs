@@ -86,11 +86,11 @@ pub(super) fn tell(routes: &Routes, caller: &Caller, values: &Map<String, Value>
     };
     routes
         .with_plugin(&caller.plugin, |slot| {
-            let generation = slot.current();
-            generation.number == caller.generation
-                && generation
-                    .send(Packet::new(frame_kind::SETTINGS, 0, &head))
-                    .is_ok()
+            let all = slot.generations().into_iter();
+            let mut asked = all.filter(|it| it.number == caller.generation);
+            asked
+                .next()
+                .is_some_and(|it| it.send(Packet::new(frame_kind::SETTINGS, 0, &head)).is_ok())
         })
         .unwrap_or(false)
 }

@@ -1,5 +1,6 @@
 //! Tests of generations on disk: what stays unloaded, kept files, several that are reloaded as one, and canaries.
 
+mod canaries;
 mod rollbacks;
 mod together;
 mod unloads;

@@ -44,6 +44,8 @@ table! {
         live save_every_s: u64 = 60, seconds(0..=86_400);
         /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
+        /// From how many failures of a hundred on a canary is taken back, once it has had ten things to do; 0: never.
+        live canary_failure_percent: u64 = 20, number(0..=100, "percent");
         /// How many files of each plugin are kept for a rollback, the one that serves among them.
         live keep_files: u64 = 5, number(1..=50, "files");
         /// Megabytes that generations which stay mapped may hold before those that can't be unloaded are not reloaded by themselves; 0: as many as they do.
