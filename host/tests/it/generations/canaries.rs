@@ -303,7 +303,9 @@ async fn whatever_takes_the_plugins_place_ends_its_canary() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_answered_twice_while_canaries_come_and_go() {
-    let bot = bot("").await;
+    // A busy machine is not what is told of here.
+    let patient = "[extensions]\nprobe_timeout_ms = 60000\nstart_timeout_ms = 60000\nsave_timeout_ms = 60000\n";
+    let bot = bot(patient).await;
     put_beside(&bot, &newer());
     let (stop, stopped) = watch::channel(false);
     let clients = ["general", "docks", "docks"].map(|channel| {

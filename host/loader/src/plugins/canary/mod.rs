@@ -3,6 +3,9 @@
 //! It begins with a copy of the present generation's state, and is told of no LIVE: tasks in the background run once, in the present one.
 //! Whatever else is loaded in the plugin's place ends it, as does an unload; a promotion is an ordinary load, from its bytes.
 
+mod failing;
+mod fits;
+
 use std::{
     collections::BTreeSet,
     ffi::OsString,
@@ -13,20 +16,17 @@ use std::{
 };
 
 use host_base::PluginName;
-use plugin_api::manifest::{CommandManifest, Manifest};
-use serde_json::json;
 
+use self::fits::fits_beside;
 use super::{
     LoadReport, Plugins, exists,
     keeping::{Beside, blocking},
     refused::content,
     rollback::Loading,
-    supervise::What,
     transaction::{Load, Source},
 };
 use crate::{
-    Caller, CanaryStatus, Change, canary::Canary, error::LoadError, file, generation::Generation,
-    outcomes::Tally, slot::Slot,
+    CanaryStatus, canary::Canary, error::LoadError, file, generation::Generation, slot::Slot,
 };
 
 /// What a canary's file is called: as the plugin's, with this behind it.
@@ -255,74 +255,6 @@ impl Plugins {
         }
     }
 
-    /// The canaries that fail too often, with what they have had to do. To be asked each second.
-    pub(super) fn failing_canaries(&self) -> Vec<(Arc<Generation>, Tally)> {
-        let percent = self.program.options().canary_failure_percent;
-        let set = self.set();
-        let canaries = set.loaded.values().filter_map(|it| it.slot.canary());
-        canaries
-            .filter_map(|it| Some((Arc::clone(&it.generation), it.fails_too_often(percent)?)))
-            .collect()
-    }
-
-    /// Whether a generation is its plugin's canary.
-    pub(super) fn is_canary(&self, generation: &Arc<Generation>) -> bool {
-        let set = self.set();
-        let loaded = set.loaded.get(&generation.plugin);
-        let canary = loaded.and_then(|it| it.slot.canary());
-        canary.is_some_and(|it| Arc::ptr_eq(&it.generation, generation))
-    }
-
-    /// Ends a canary of its plugin for this reason, and notifies the program.
-    pub(super) async fn canary_fails(&self, generation: &Arc<Generation>, why: &str) {
-        let name = &generation.plugin;
-        let lock = self.lock_of(name);
-        let _inside = lock.lock().await;
-        if !self.is_canary(generation) {
-            return;
-        }
-        let Some(canary) = self.slot_of(name).ok().and_then(|it| it.take_canary()) else {
-            return;
-        };
-        tracing::error!(
-            plugin = &**name,
-            generation = generation.number,
-            "the canary is taken back: {why}"
-        );
-        let told = format!(
-            "The canary of `{name}` was taken back: {why}. It was {}. Generation {} serves all servers again.",
-            canary.status().in_words(SystemTime::now()),
-            self.current(name).map_or(0, |it| it.number)
-        );
-        let caller = Caller::new(name, generation.number);
-        self.program.changed(Change::CanaryTakenBack(caller, told));
-        self.changes.send_modify(|changes| *changes += 1);
-        self.close_canary(Some(canary)).await;
-    }
-
-    /// Ends a canary with which something is the matter.
-    pub(super) async fn deal_with_canary(&self, generation: &Arc<Generation>, what: What) {
-        let why = match what {
-            What::Ended(why) => why,
-            What::Panics(count) => format!("it panicked {count} times within a minute"),
-            What::Heap(bytes) => format!(
-                "it holds {} MiB of heap, more than it may (`limits.heap_mb`)",
-                bytes >> 20
-            ),
-            What::Stuck(stall, doing) => {
-                let why = format!(
-                    "its thread has been in {doing} for {} s ({})",
-                    stall.lasts.as_secs(),
-                    stall.pace()
-                );
-                // Members learn of it before anything else is done.
-                generation.abandon(&why);
-                why
-            }
-        };
-        self.canary_fails(generation, &why).await;
-    }
-
     fn slot_of(&self, name: &PluginName) -> Result<Arc<Slot>, LoadError> {
         let set = self.set();
         let loaded = set.loaded.get(name);
@@ -413,96 +345,9 @@ async fn remove_used(canary: &Canary) -> Option<String> {
     Some(format!("{shown} could not be removed: {error}"))
 }
 
-/// Whether one generation can serve some servers while another serves the rest, of whose commands the users are told and whose tables both
-/// use: what there is to know, or what stands in the way.
-fn fits_beside(present: &Manifest, next: &Manifest) -> Result<Vec<String>, Vec<String>> {
-    let mut problems = Vec::new();
-    let find = |of: &CommandManifest| {
-        let mut all = next.commands.iter();
-        all.find(|it| it.kind == of.kind && it.name == of.name)
-    };
-    for command in &present.commands {
-        match find(command) {
-            None => problems.push(format!(
-                "it has no command `{}`, which all servers show",
-                command.name
-            )),
-            Some(next) if asks(next) != asks(command) => problems.push(format!(
-                "its command `{}` has other options or commands than all servers show",
-                command.name
-            )),
-            Some(_) => {}
-        }
-    }
-    if json!(present.migrations) != json!(next.migrations) {
-        problems.push("its migrations differ, and both would use the same tables".to_owned());
-    }
-    if !problems.is_empty() {
-        problems.push(format!(
-            "`reload {}` swaps it for all servers",
-            present.name
-        ));
-        return Err(problems);
-    }
-    let is_new = |it: &&CommandManifest| {
-        let mut all = present.commands.iter();
-        !all.any(|old| old.kind == it.kind && old.name == it.name)
-    };
-    let new: Vec<_> = next.commands.iter().filter(is_new).collect();
-    let names: Vec<_> = new.iter().map(|it| format!("`{}`", it.name)).collect();
-    Ok(match &*names {
-        [] => Vec::new(),
-        names => vec![format!(
-            "{} can be used when it is promoted: until then all servers have the same commands",
-            names.join(", ")
-        )],
-    })
-}
-
-/// What a command asks of whoever uses it, with those in it.
-fn asks(command: &CommandManifest) -> serde_json::Value {
-    let inside: Vec<_> = command.subcommands.iter().map(asks).collect();
-    json!([command.name, command.kind, command.options, inside])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_all_servers_show_and_what_both_use_must_be_the_same() {
-        let manifest = |json| serde_json::from_value::<Manifest>(json).unwrap();
-        let command = |name: &str, option: &str| json!({"name": name, "description": "Tea", "options": [{"name": option, "description": "Tea", "kind": "text"}]});
-        let present = manifest(json!({"name": "tea", "commands": [command("brew", "kind")]}));
-        let says = |next| fits_beside(&present, &manifest(next));
-        assert_eq!(says(json!(present)), Ok(vec![]));
-        let more =
-            json!({"name": "tea", "commands": [command("brew", "kind"), command("pour", "to")]});
-        assert!(says(more).unwrap()[0].starts_with("`pour` can be used when it is promoted"));
-        let group =
-            json!({"name": "brew", "description": "Tea", "subcommands": [command("brew", "kind")]});
-        for (next, why) in [
-            (json!({"name": "tea"}), "no command `brew`"),
-            (
-                json!({"name": "tea", "commands": [command("brew", "sort")]}),
-                "other options",
-            ),
-            (
-                json!({"name": "tea", "commands": [group]}),
-                "other options or commands",
-            ),
-            (
-                json!({"name": "tea", "commands": [command("brew", "kind")], "migrations": [{"number": 1, "sql": "CREATE TABLE a(b)"}]}),
-                "migrations differ",
-            ),
-        ] {
-            let problems = says(next).unwrap_err().join("; ");
-            assert!(
-                problems.contains(why) && problems.contains("`reload tea`"),
-                "{problems}"
-            );
-        }
-    }
 
     #[test]
     fn a_canary_lies_beside_its_plugin_under_a_name_that_is_no_plugins() {
