@@ -56,7 +56,7 @@ fn serve() -> io::Result<()> {
     let link = Arc::new(cells::enter()?);
     let mut incoming = Incoming::default();
     let begin = first(&link, &mut incoming)?;
-    let stand_in = Arc::new(StandIn::new(Arc::clone(&link))?);
+    let stand_in = Arc::new(StandIn::new(Arc::clone(&link)));
     STAND_IN.get_or_init(|| Arc::clone(&stand_in));
     interpose::on_exit(ends_itself);
     LIMITS.get_or_init(|| begin.limits);
@@ -64,7 +64,6 @@ fn serve() -> io::Result<()> {
         Ok(lacks) => lacks,
         Err(error) => refuse(&stand_in, error),
     };
-    link.set_patience(LOOK)?;
     let running = Arc::clone(&stand_in);
     thread::Builder::new()
         .name(begin.thread.clone())
@@ -72,25 +71,11 @@ fn serve() -> io::Result<()> {
             Owner::next().enter();
             live(&begin.file, lacks, &running);
         })?;
-    loop {
-        match incoming.fill(&mut &*link) {
-            // The bot is gone.
-            Ok(0) => cells::leave(0),
-            Ok(_) => {}
-            Err(error) if is_later(&error) => {
-                look_for_thread(&stand_in);
-                continue;
-            }
-            Err(_) => cells::leave(1),
-        }
-        while let Some(received) = incoming.next().map_err(|Broken| unreadable())? {
-            match received.record.tag {
-                Tag::Frame => stand_in.came(&received),
-                Tag::Empty => stand_in.is_empty(),
-                _ => {}
-            }
-        }
+    while !link.ends_within(LOOK)? {
+        look_for_thread(&stand_in);
     }
+    // The bot is gone.
+    cells::leave(0)
 }
 
 /// Puts the limits in force, before any of the library's code runs; what the sandbox lacks, if there is to be one.
@@ -111,11 +96,6 @@ fn close_in(begin: &Begin) -> Result<Option<Vec<String>>, LoadError> {
         return Err(LoadError::Sandbox { lacks });
     }
     Ok(Some(lacks))
-}
-
-fn is_later(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }
 
 fn unreadable() -> io::Error {

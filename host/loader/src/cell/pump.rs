@@ -28,7 +28,7 @@ use crate::{
     bridge::Bridge,
     isolation::Limits,
     library::PluginThread,
-    mailbox::Mailbox,
+    mailbox::{FrameSource as _, Mailbox},
     platform::{
         Owner,
         cells::{self, Link},
@@ -96,6 +96,7 @@ pub(crate) fn start(
                 batches: 0,
                 wanted: None,
                 out: Vec::new(),
+                written: 0,
                 is_open: false,
             };
             let end = pump.run(&begin);
@@ -128,7 +129,10 @@ struct Pump<'a> {
     batches: u64,
     /// What the plugin waits for: the most frames, and of them the most work.
     wanted: Option<(usize, usize)>,
+    /// What the socket has no room for yet. There is no second batch in it: nobody asks for one before the first has come.
     out: Vec<u8>,
+    /// How much of that was written.
+    written: usize,
     is_open: bool,
 }
 
@@ -150,18 +154,17 @@ impl Pump<'_> {
     fn run(&mut self, begin: &Begin) -> End {
         let begin = serde_json::to_vec(begin).unwrap_or_default();
         Record::bare(Tag::Begin).put(&mut self.out, &begin, b"");
-        if self.write().is_err() {
-            return End::Gone;
-        }
         let mut incoming = Incoming::default();
         loop {
-            let Ok(ready) = self.link.wait(self.mailbox.signal()) else {
+            if self.write().is_err() {
+                return End::Gone;
+            }
+            let writes = !self.out.is_empty();
+            let Ok(ready) = self.link.wait(self.mailbox.signal(), writes) else {
                 return End::Gone;
             };
-            if ready.raised
-                && let Some(end) = self.give_frames(&[])
-            {
-                return end;
+            if ready.raised {
+                self.give_frames(&[]);
             }
             if !ready.came {
                 continue;
@@ -169,7 +172,7 @@ impl Pump<'_> {
             match incoming.fill(&mut &self.link) {
                 Ok(0) => return End::Gone,
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if is_later(&error) => continue,
                 Err(_) => return End::Gone,
             }
             loop {
@@ -212,10 +215,15 @@ impl Pump<'_> {
                     .collect();
                 // What it asked for before it had the last batch is no longer true: it asks again.
                 if record.flag && record.id == self.batches {
+                    if !self.out.is_empty() {
+                        // It can't have had what was not written yet.
+                        return Some(End::Broken);
+                    }
                     self.wanted = Some(record.wanted());
-                    return self.give_frames(&tokens).or_else(|| self.say_empty(record));
-                }
-                if !tokens.is_empty() {
+                    if !self.give_frames(&tokens) && record.kind != 0 {
+                        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
+                    }
+                } else if !tokens.is_empty() {
                     self.mailbox.exchange(&tokens, 0, |_, _| {}, 0);
                 }
                 None
@@ -271,9 +279,11 @@ impl Pump<'_> {
         waiting.send(Ok(Owner::next())).err().map(|_| End::Refused)
     }
 
-    /// Gives the plugin what it waits for, if there is any.
-    fn give_frames(&mut self, released: &[u64]) -> Option<End> {
-        let (cap, work) = self.wanted?;
+    /// Gives the plugin what it waits for; whether there was any. It is on its way when [`write`](Self::write) is called next.
+    fn give_frames(&mut self, released: &[u64]) -> bool {
+        let Some((cap, work)) = self.wanted else {
+            return false;
+        };
         let (out, mut last) = (&mut self.out, 0);
         let put = |_, frame| {
             last = out.len();
@@ -282,30 +292,30 @@ impl Pump<'_> {
         };
         let taken = self.mailbox.exchange(released, work, put, cap);
         if taken == 0 {
-            return None;
+            return false;
         }
         wire::end_batch(&mut self.out, last);
         self.batches += 1;
         self.wanted = None;
-        self.write().err().map(|_| End::Gone)
+        true
     }
 
-    /// Says that there was nothing, to an exchange that wants to know.
-    fn say_empty(&mut self, exchange: &Record) -> Option<End> {
-        if exchange.kind == 0 || self.wanted.is_none() {
-            return None;
-        }
-        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
-        self.write().err().map(|_| End::Gone)
-    }
-
+    /// Writes what there is room for. The rest waits, and what the cell sends is read meanwhile: it may be that which it waits with.
     fn write(&mut self) -> io::Result<()> {
-        let written = (&self.link).write_all(&self.out);
+        while let Some(rest) = self.out.get(self.written..).filter(|it| !it.is_empty()) {
+            match (&self.link).write(rest) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_later(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
         self.out.clear();
+        self.written = 0;
         if self.out.capacity() > KEPT {
             self.out = Vec::new();
         }
-        written
+        Ok(())
     }
 
     /// Waits for the end of the process, and notes why it came.
@@ -358,4 +368,9 @@ impl Pump<'_> {
             None => format!("its cell (process {pid}) does not end, though it was killed"),
         }
     }
+}
+
+fn is_later(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), Interrupted | WouldBlock)
 }

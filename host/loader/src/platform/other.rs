@@ -187,11 +187,19 @@ pub(crate) mod cells {
     }
 
     impl Link {
-        pub fn wait(&self, _signal: &WakeSignal) -> io::Result<Ready> {
+        pub fn wait(&self, _signal: &WakeSignal, _writes: bool) -> io::Result<Ready> {
             match *self {}
         }
 
-        pub fn set_patience(&self, _patience: Duration) -> io::Result<()> {
+        pub fn ends_within(&self, _patience: Duration) -> io::Result<bool> {
+            match *self {}
+        }
+
+        pub const fn now(&self) -> &Self {
+            self
+        }
+
+        pub const fn handle(&self) -> i32 {
             match *self {}
         }
     }

@@ -34,7 +34,7 @@ const ENVIRONMENT: [&str; 8] = [
 /// How often it is looked whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// One end of the socket between the bot and a cell. Reading and writing block.
+/// One end of the socket between the bot and a cell. The bot's does not block, so that it reads while the cell does not; the cell's does.
 #[derive(Debug)]
 pub struct Link(UnixStream);
 
@@ -48,46 +48,83 @@ pub struct Ready {
 }
 
 impl Link {
-    /// Waits until something comes or the signal is raised, which is taken by it.
+    /// Waits until something comes, the signal is raised, which is taken by it, or, for who has something to write, there is room.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn wait(&self, signal: &WakeSignal) -> io::Result<Ready> {
-        let polled = |fd| libc::pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let mut both = [polled(self.0.as_raw_fd()), polled(signal.handle())];
-        loop {
-            // SAFETY: two records of ours.
-            let count = unsafe { libc::poll(both.as_mut_ptr(), 2, -1) };
-            if count >= 0 {
-                break;
-            }
-            let error = io::Error::last_os_error();
-            if error.kind() != io::ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
+    pub fn wait(&self, signal: &WakeSignal, writes: bool) -> io::Result<Ready> {
+        let room = if writes { libc::POLLOUT } else { 0 };
+        let mut both = [
+            polled(&self.0, libc::POLLIN | room),
+            polled(signal, libc::POLLIN),
+        ];
+        poll(&mut both, None)?;
         let raised = both[1].revents != 0;
         if raised {
             signal.take();
         }
         Ok(Ready {
-            came: both[0].revents != 0,
+            came: both[0].revents & !libc::POLLOUT != 0,
             raised,
         })
     }
 
-    /// Has a read end after so long with [`io::ErrorKind::WouldBlock`].
+    /// Waits so long at most for the other side's end; whether it has come. What is sent meanwhile wakes nobody here.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn set_patience(&self, patience: Duration) -> io::Result<()> {
-        self.0.set_read_timeout(Some(patience))
+    pub fn ends_within(&self, patience: Duration) -> io::Result<bool> {
+        let mut end = [polled(&self.0, libc::POLLRDHUP)];
+        poll(&mut end, Some(patience))?;
+        Ok(end[0].revents != 0)
+    }
+
+    /// Reads what there is: where that is nothing, it is [`io::ErrorKind::WouldBlock`].
+    pub const fn now(&self) -> Now<'_> {
+        Now(self)
+    }
+
+    /// Its descriptor.
+    pub fn handle(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+fn polled(what: &impl AsRawFd, events: libc::c_short) -> libc::pollfd {
+    libc::pollfd {
+        fd: what.as_raw_fd(),
+        events,
+        revents: 0,
+    }
+}
+
+fn poll(polled: &mut [libc::pollfd], patience: Option<Duration>) -> io::Result<()> {
+    let patience = patience.map_or(-1, |it| it.as_millis().try_into().unwrap_or(i32::MAX));
+    loop {
+        // SAFETY: as many records of ours as we say.
+        let count = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as _, patience) };
+        if count >= 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// A [`Link`] that is read without waiting.
+#[derive(Debug)]
+pub struct Now<'a>(&'a Link);
+
+impl io::Read for Now<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let out = (out.as_mut_ptr().cast(), out.len());
+        // SAFETY: so many bytes of ours to be written.
+        let came = unsafe { libc::recv(self.0.handle(), out.0, out.1, libc::MSG_DONTWAIT) };
+        usize::try_from(came).map_err(|_| io::Error::last_os_error())
     }
 }
 
@@ -122,6 +159,7 @@ pub struct Process {
 /// What the system says.
 pub fn start(executable: &Path, arguments: &[OsString]) -> io::Result<(Link, Process)> {
     let (ours, theirs) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
     let child = Command::new(executable)
         .args(arguments)
         .env_clear()
