@@ -15,7 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{fixtures, support::PATIENCE};
+use crate::{
+    fixtures,
+    support::{PATIENCE, in_cells},
+};
 
 /// `cogwright run`, on a sandbox that outlives it.
 pub struct Running {
@@ -56,6 +59,9 @@ impl Running {
     }
 
     fn by(mut command: Command, folder: &Path, log: &str, variables: &[(&str, &str)]) -> Self {
+        if in_cells() {
+            move_to_cells(&folder.join("config.toml"));
+        }
         let log = folder.join(log);
         let file = fs::File::create(&log).unwrap();
         let mut child = command
@@ -228,5 +234,16 @@ fn said(status: ExitStatus) -> String {
     match status.signal() {
         Some(signal) => format!("signal {signal}"),
         None => format!("{status}"),
+    }
+}
+
+/// Has a configuration that does not say where plugins live say that they live in cells.
+fn move_to_cells(config: &Path) {
+    let Ok(text) = fs::read_to_string(config) else {
+        return;
+    };
+    if !text.contains("[isolation]") {
+        let text = format!("{text}\n[isolation]\ndefault = \"process\"\n");
+        fs::write(config, text).unwrap();
     }
 }
