@@ -42,6 +42,8 @@ fn rascal() -> PathBuf {
 }
 
 const RASCAL_SOURCE: &str = r#"//! Does what a process keeps to itself.
+use std::{cell::Cell, rc::Rc, time::Duration};
+
 use plugin_api::prelude::*;
 
 export_plugin!(|| {
@@ -52,6 +54,7 @@ export_plugin!(|| {
         .command(Command::new("quit", "Ends the process").run(quit))
         .command(Command::new("tries", "Tries what a sandbox refuses").run(tries))
         .command(Command::new("keeps", "Keeps a file by host call").run(keeps))
+        .command(Command::new("heaps", "Keeps heaps of them at once").run(heaps))
 });
 
 async fn spin(_ctx: CommandContext) -> Result {
@@ -97,5 +100,26 @@ async fn keeps(ctx: CommandContext) -> Result {
     files.write("tea.txt", "kept").await?;
     let text = files.read_text("tea.txt").await?.unwrap_or_default();
     ctx.reply(text).await
+}
+
+async fn heaps(ctx: CommandContext) -> Result {
+    const HEAPS: u8 = 16;
+    let kept = Rc::new(Cell::new(0));
+    for heap in 0..HEAPS {
+        let (files, kept) = (ctx.host().files(), Rc::clone(&kept));
+        ctx.host().spawn(async move {
+            let (name, bytes) = (format!("heap-{heap}"), vec![heap; 2 << 20]);
+            for _ in 0..3 {
+                files.write(&name, bytes.clone()).await?;
+                assert!(files.read(&name).await?.is_some_and(|read| read == bytes));
+            }
+            kept.set(kept.get() + 1);
+            Ok(())
+        });
+    }
+    while kept.get() < HEAPS {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ctx.reply(format!("{HEAPS} kept")).await
 }
 "#;
