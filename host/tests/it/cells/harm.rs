@@ -66,6 +66,25 @@ async fn a_loop_without_an_end_is_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_in_the_background_that_blocks_is_noticed_while_nothing_waits_for_its_cell() {
+    let bot = bot("[limits]\nwatchdog_s = 1").await;
+    let pid = cell(&bot, "rascal").unwrap().pid();
+    assert_eq!(bot.ask(&bot.member(), "!brood").await.content, "broods");
+    let why = bot.until_refused("rascal").await;
+    for part in [
+        "was killed: its thread had been in a task in the background for ",
+        "it is blocked: ",
+        "while a task in the background was at work",
+    ] {
+        assert!(why.contains(part), "{why}");
+    }
+    assert!(!is_alive(pid));
+    bot.until_generation("rascal", 2).await;
+    assert_eq!(bot.ask(&bot.member(), "!keeps").await.content, "kept");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn memory_beyond_the_limit_ends_the_cell_that_wants_it() {
     let why = [
         "called `abort`",

@@ -90,6 +90,30 @@ impl Process {
         }
     }
 
+    /// A bot alone, and in a process group of its own, by the program that `place` puts into its folder.
+    pub async fn grouped(
+        libraries: &[(&str, PathBuf)],
+        config: &str,
+        place: impl FnOnce(&Path) -> PathBuf,
+    ) -> Self {
+        let sandbox = Self::discord(|_| {}).await;
+        let folder = folder(sandbox.addr(), libraries, config);
+        let program = place(folder.path());
+        let running = Running::grouped(&program, folder.path(), &sandbox, "said.log");
+        sandbox.bot_ready(PATIENCE).await.unwrap();
+        Self {
+            sandbox,
+            folder,
+            running,
+        }
+    }
+
+    /// Starts that once more, without waiting until it is there. It must have ended.
+    pub fn revived_grouped(self, program: &Path) -> Self {
+        let running = Running::grouped(program, self.folder.path(), &self.sandbox, "said.log");
+        Self { running, ..self }
+    }
+
     /// The process that was started: the bot, or its supervisor.
     pub fn id(&self) -> u32 {
         self.running.id()
@@ -169,6 +193,11 @@ impl Process {
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         self.running.signal(name);
+    }
+
+    /// Sends a signal to its process group, as a terminal does.
+    pub fn signal_group(&self, name: &str) {
+        self.running.signal_group(name);
     }
 
     /// Waits for its end.
