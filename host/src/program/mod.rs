@@ -175,6 +175,7 @@ fn isolated(table: &host_ops::config::Isolation) -> isolation::Isolation {
         limits: isolation::Limits {
             memory_bytes: Some(table.memory_mb << 20).filter(|bytes| *bytes > 0),
             niceness: table.niceness,
+            processor_percent: Some(table.processor_percent).filter(|percent| *percent > 0),
             sandbox: match table.sandbox {
                 Sandbox::None => isolation::Sandbox::None,
                 Sandbox::Possible => isolation::Sandbox::Possible,

@@ -112,15 +112,11 @@ fn close_in(begin: &Begin) -> Result<Option<Vec<String>>, LoadError> {
             reason: format!("its memory can't be limited: {error}"),
         })?;
     }
-    if limits.sandbox == Sandbox::None {
-        return Ok(None);
-    }
-    let lacks = sandbox::enter(&begin.file);
-    if limits.sandbox == Sandbox::Required && !lacks.is_empty() {
-        let lacks = lacks.join(" and ");
-        return Err(LoadError::Sandbox { lacks });
-    }
-    Ok(Some(lacks))
+    let lacks = match limits.sandbox {
+        Sandbox::None => Vec::new(),
+        Sandbox::Possible | Sandbox::Required => sandbox::enter(&begin.file),
+    };
+    limits.sandbox.accepts(lacks)
 }
 
 fn is_later(error: &io::Error) -> bool {

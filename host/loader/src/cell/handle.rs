@@ -3,7 +3,7 @@
 use std::{
     process::ExitStatus,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Mutex, MutexGuard, Once, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -25,6 +25,8 @@ use crate::{
 pub struct Cell {
     process: Process,
     limits: Limits,
+    /// Why its share of the processor is not limited, where it should be.
+    unlimited: Option<String>,
     /// What it is at, where that can be known.
     crumbs: Option<CellCrumbs>,
     /// What is told of its crash, once it has crashed and until that is told.
@@ -48,10 +50,24 @@ pub struct CellCrash {
 
 impl Cell {
     /// A process that was started just now.
-    pub(super) fn new(process: Process, limits: Limits, crumbs: Option<CellCrumbs>) -> Self {
+    pub(super) fn new(
+        process: Process,
+        limits: Limits,
+        crumbs: Option<CellCrumbs>,
+        unlimited: Option<String>,
+    ) -> Self {
+        static ONCE: Once = Once::new();
+        if let Some(why) = &unlimited {
+            ONCE.call_once(|| {
+                tracing::warn!(
+                    "`[isolation] processor_percent` limits no plugin's process, and `niceness` alone holds: {why}"
+                );
+            });
+        }
         Self {
             process,
             limits,
+            unlimited,
             crumbs,
             crashed: Mutex::default(),
             memory: AtomicU64::new(0),
@@ -84,6 +100,12 @@ impl Cell {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Why its share of the processor is not limited, where it should be.
+    #[must_use]
+    pub fn unlimited(&self) -> Option<&str> {
+        self.unlimited.as_deref()
     }
 
     /// What its sandbox lacks; `None` while it has none.

@@ -33,6 +33,7 @@ use crate::{
     platform::{
         Owner,
         cells::{self, Link},
+        cgroups::{Cgroup, Share},
         child,
     },
     symbols::Symbols,
@@ -82,7 +83,11 @@ pub(crate) fn start(
                 Ok(both) => both,
                 Err(error) => return drop(started_send.send(Err(error))),
             };
-            let cell = Arc::new(Cell::new(process, limits, crumbs));
+            let group = share(limits).map(|share| Cgroup::with(process.pid(), share));
+            let unlimited = group
+                .as_ref()
+                .and_then(|group| group.as_ref().err().cloned());
+            let cell = Arc::new(Cell::new(process, limits, crumbs, unlimited));
             bridge.lives_in(Arc::clone(&cell));
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
                 return cell.kill("nobody waits for it");
@@ -110,6 +115,7 @@ pub(crate) fn start(
             };
             let end = pump.run(&begin);
             pump.end(end);
+            drop(group);
             bridge.close();
             let _ = ending_send.send(None);
         })
@@ -125,6 +131,14 @@ pub(crate) fn start(
         thread,
     };
     Ok((thread, cell))
+}
+
+/// The share of the processor that a cell is to have, if it is not all there is.
+fn share(limits: Limits) -> Option<Share> {
+    Some(Share {
+        percent: limits.processor_percent?,
+        memory_bytes: limits.memory_bytes,
+    })
 }
 
 struct Pump<'a> {

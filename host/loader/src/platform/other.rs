@@ -282,6 +282,25 @@ pub(crate) mod cells {
     }
 }
 
+pub(crate) mod cgroups {
+    #[derive(Debug, Clone, Copy)]
+    #[allow(dead_code, reason = "nothing limits it here")]
+    pub struct Share {
+        pub percent: u32,
+        pub memory_bytes: Option<u64>,
+    }
+
+    /// There is none.
+    #[derive(Debug)]
+    pub enum Cgroup {}
+
+    impl Cgroup {
+        pub fn with(_pid: u32, _share: Share) -> Result<Self, String> {
+            Err("this platform has no groups of processes yet".into())
+        }
+    }
+}
+
 pub(crate) mod sandbox {
     use std::path::Path;
 

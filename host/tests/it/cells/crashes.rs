@@ -67,8 +67,6 @@ async fn is_reported(config: &str, command: &str, signal: &str, function: &str) 
     assert_eq!(report["signal"], signal, "{report:#}");
     let trace = report["trace"].to_string();
     assert!(trace.contains(function), "{report:#}");
-    // It goes on below the plugin's own code, to the thread's start.
-    assert!(trace.contains("cogwright+0x"), "{report:#}");
     let text = why
         .split("report: ")
         .nth(1)
@@ -86,7 +84,7 @@ async fn is_reported(config: &str, command: &str, signal: &str, function: &str) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_of_a_cell_has_a_report() {
-    is_reported("", "crash", "SIGSEGV", "rascal::crash").await;
+    is_reported("", "crash", "SIGSEGV", "rascal_cells::crash").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +93,7 @@ async fn a_crash_of_a_cell_in_a_sandbox_has_the_same_report() {
         "sandbox = \"possible\"",
         "crash",
         "SIGSEGV",
-        "rascal::crash",
+        "rascal_cells::crash",
     )
     .await;
 }
@@ -106,7 +104,8 @@ async fn a_stack_that_overflows_in_a_cell_is_told_as_that() {
     fails(&bot, "!overflow").await;
     let reports = reports(&bot);
     assert_eq!(reports[0]["overflow"], true, "{:#}", reports[0]);
-    assert!(reports[0]["trace"].to_string().contains("rascal::deeper"));
+    let trace = reports[0]["trace"].to_string();
+    assert!(trace.contains("rascal_cells::deeper"), "{trace}");
     bot.close().await;
 }
 
@@ -117,7 +116,12 @@ async fn an_abort_of_a_cell_tells_where_it_was_called_and_counts_against_nobody(
     assert!(why.contains("called `abort`"), "{why}");
     let reports = reports(&bot);
     assert_eq!(reports[0]["signal"], "SIGABRT", "{:#}", reports[0]);
-    assert!(reports[0]["trace"].to_string().contains("rascal::leak"));
+    // By the program's own functions, which stand in front of libc's.
+    let trace = reports[0]["trace"].to_string();
+    assert!(
+        trace.contains("cogwright+0x") && trace.contains("rascal_cells::leak"),
+        "{trace}"
+    );
     assert!(bot.plugins().quarantine().of(&sha256()).is_none());
     bot.close().await;
 }
@@ -129,12 +133,14 @@ async fn two_crashes_in_a_cell_keep_the_file_out_of_the_bots_process_and_not_out
     assert!(!why.contains("own process does not load"), "{why}");
     assert!(bot.plugins().quarantine().of(&sha256()).is_none());
     bot.until_generation("rascal", 2).await;
-    let why = fails(&bot, "!crash").await;
-    assert!(
-        why.contains("it has crashed 2 times within 60 min, the last time in a cell")
-            && why.contains("`load rascal again`"),
-        "{why}"
-    );
+    fails(&bot, "!crash").await;
+    bot.until(|all| {
+        all.iter().filter_map(|it| it.error.as_ref()).any(|why| {
+            why.contains("it has crashed 2 times within 60 min, the last time in a cell")
+                && why.contains("`load rascal again`")
+        })
+    })
+    .await;
     bot.until_generation("rascal", 3).await;
     assert_eq!(bot.ask(&bot.member(), "!keeps").await.content, "kept");
     // A restart changes nothing, but that the bot's own process does not take it.

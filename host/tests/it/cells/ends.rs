@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -60,7 +61,10 @@ async fn what_ends_the_bot_in_order_does_not_end_its_cells_first() {
         let cells = cells_of(bot.id());
         assert_eq!(cells.len(), 1, "{}", bot.said());
         match name {
-            "INT" => bot.signal_group(name),
+            "INT" => {
+                let group = Pid::from_raw(bot.id().try_into().unwrap()).unwrap();
+                kill_process_group(group, Signal::INT).unwrap();
+            }
             _ => {
                 for pid in &cells {
                     for all in [name, "HUP", "INT"] {

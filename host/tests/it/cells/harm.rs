@@ -67,7 +67,7 @@ async fn a_loop_without_an_end_is_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_in_the_background_that_blocks_is_noticed_while_nothing_waits_for_its_cell() {
-    let bot = bot("[limits]\nwatchdog_s = 1").await;
+    let bot = bot("[limits]\nwatchdog_s = 3").await;
     let pid = cell(&bot, "rascal").unwrap().pid();
     assert_eq!(bot.ask(&bot.member(), "!brood").await.content, "broods");
     let why = bot.until_refused("rascal").await;

@@ -5,6 +5,7 @@ mod ends;
 mod folders;
 mod harm;
 mod life;
+mod share;
 
 use std::{
     path::PathBuf,

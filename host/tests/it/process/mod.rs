@@ -195,11 +195,6 @@ impl Process {
         self.running.signal(name);
     }
 
-    /// Sends a signal to its process group, as a terminal does.
-    pub fn signal_group(&self, name: &str) {
-        self.running.signal_group(name);
-    }
-
     /// Waits for its end.
     pub async fn ended(&self) -> ExitStatus {
         self.running.status().await

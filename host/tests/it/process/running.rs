@@ -146,13 +146,6 @@ impl Running {
         signal(self.id, name);
     }
 
-    /// Sends a signal to its process group, which is its own.
-    pub fn signal_group(&self, name: &str) {
-        let line = format!("kill -{name} -- -{}", self.id);
-        let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
-        assert!(sent.success());
-    }
-
     /// Private copies of plugins that are mapped: `name-generation`.
     pub fn mapped(&self) -> Vec<String> {
         let maps = fs::read_to_string(format!("/proc/{}/maps", self.id)).unwrap();
