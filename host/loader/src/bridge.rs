@@ -28,6 +28,7 @@ use super::{
     answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
+    cell::Cell,
     crumbs::{self, Place},
     ledger::Ledger,
     lines::{Lines, cut},
@@ -69,6 +70,8 @@ pub struct Bridge {
     place: OnceLock<Place>,
     /// What it polls is noted here, where it has no place.
     crumb: Crumb,
+    /// The process that it lives in, once it does in another one: what it polls is noted there.
+    cell: OnceLock<Arc<Cell>>,
     /// Nothing is taken from it any more, though another one is still to take over from it.
     abandoned: AtomicBool,
 }
@@ -110,6 +113,7 @@ impl Bridge {
             uncounted: AtomicBool::new(false),
             place: OnceLock::new(),
             crumb: crumbs::private(),
+            cell: OnceLock::new(),
             abandoned: AtomicBool::new(false),
         };
         (bridge, receive)
@@ -138,6 +142,11 @@ impl Bridge {
         // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
         unsafe { interpose::report_exit(self.vitals.ended_by()) };
         *self.ledger() = Some(ledger);
+    }
+
+    /// Notes that it lives in this cell.
+    pub(crate) fn lives_in(&self, cell: Arc<Cell>) {
+        let _ = self.cell.set(cell);
     }
 
     /// Notes where the library lies in its cell, which is this process.
@@ -242,7 +251,10 @@ impl Bridge {
 
     /// What its thread polls: the frame, and for how long; `None` while it polls nothing.
     pub fn polled(&self) -> Option<(u64, Duration)> {
-        crumbs::polled(self.crumb())
+        match self.cell.get() {
+            Some(cell) => cell.polled(),
+            None => crumbs::polled(self.crumb()),
+        }
     }
 
     fn crumb(&self) -> &Crumb {
@@ -265,6 +277,11 @@ impl Bridge {
         drop(frames);
         drop(lost);
         self.environment.generation_ended(&self.caller);
+    }
+
+    /// Who it is.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The program that it is loaded into.

@@ -9,7 +9,7 @@
 //! ```ignore
 //! // Before any plugin is loaded: whose threads, timers and signals are there is known from the first on.
 //! host_loader::interpose::install();
-//! let plugins = Arc::new(Plugins::new(Arc::new(MyProgram::new()), std::env::current_exe()?)?);
+//! let plugins = Arc::new(Plugins::new(Arc::new(MyProgram::new()), host_loader::this_program()?)?);
 //! tokio::spawn(Arc::clone(&plugins).supervise());
 //! plugins.load_file(Path::new("extensions/libhello.so")).await?;
 //! // `Program::route` was given a slot: what it is sent comes to the plugin, through all its generations.
@@ -119,7 +119,7 @@ pub use limits::Limits;
 pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
-pub use platform::{interpose, memory, snapshot};
+pub use platform::{installed_program, interpose, memory, snapshot, this_program};
 pub use plugins::{CrashNote, InUse, LoadReport, Plugins, RollBack, RolledBack, Serving, Status};
 pub use program::{Change, Lifted, Much, Program, Refusal};
 pub use slot::Slot;

@@ -17,7 +17,7 @@ use tracing::Level;
 
 use crate::{
     Behalf, Caller, Completion, Dropped, Environment, Failed, Figures, Limits, LoadError,
-    Neighbour, Options, Places, Rules, Slot, Unserved,
+    Neighbour, Options, Places, Rules, Slot, Unserved, cell::CellCrash, crumbs::Remains,
 };
 
 /// What has become of a plugin.
@@ -153,6 +153,10 @@ impl Environment for Nobody {
     fn generation_ended(&self, _: &Caller) {}
 
     fn failed(&self, _: &Caller, _: Failed) {}
+
+    fn cell_crashed(&self, _: &Caller, _: &Remains) -> Option<CellCrash> {
+        None
+    }
 
     fn log_level(&self, _: &PluginName) -> &'static str {
         "off"

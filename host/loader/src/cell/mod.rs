@@ -22,7 +22,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::pump::start;
-pub use self::{child::run, handle::Cell};
+pub use self::{
+    child::run,
+    handle::{Cell, CellCrash},
+};
 use crate::{LoadError, isolation::Limits};
 
 /// The hidden subcommand that a cell is started with.
@@ -37,6 +40,10 @@ struct Begin {
     file: PathBuf,
     /// What its thread is called.
     thread: String,
+    /// The plugin.
+    plugin: String,
+    /// Which load of it.
+    generation: u64,
     /// What it may take.
     limits: Limits,
 }

@@ -26,12 +26,14 @@ use super::{
 use crate::{
     LoadError,
     bridge::Bridge,
+    crumbs::{self, CellCrumbs, Whose},
     isolation::Limits,
     library::PluginThread,
     mailbox::{FrameSource as _, Mailbox},
     platform::{
         Owner,
         cells::{self, Link},
+        cgroups::{Cgroup, Share},
         child,
     },
     symbols::Symbols,
@@ -72,11 +74,21 @@ pub(crate) fn start(
         .name(name.clone())
         .spawn(move || {
             // On this thread: the cell ends with the one that has started it.
-            let (link, process) = match cells::start(&executable, &arguments) {
+            let crumbs = CellCrumbs::new().inspect_err(|error| {
+                tracing::warn!("should a cell crash, nobody will know where: {error}");
+            });
+            let crumbs = crumbs.ok();
+            let memory = crumbs.as_ref().map(CellCrumbs::memory);
+            let (link, process) = match cells::start(&executable, &arguments, memory) {
                 Ok(both) => both,
                 Err(error) => return drop(started_send.send(Err(error))),
             };
-            let cell = Arc::new(Cell::new(process, limits));
+            let group = share(limits).map(|share| Cgroup::with(process.pid(), share));
+            let unlimited = group
+                .as_ref()
+                .and_then(|group| group.as_ref().err().cloned());
+            let cell = Arc::new(Cell::new(process, limits, crumbs, unlimited));
+            bridge.lives_in(Arc::clone(&cell));
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
                 return cell.kill("nobody waits for it");
             }
@@ -84,6 +96,8 @@ pub(crate) fn start(
                 version: wire::VERSION,
                 file: path,
                 thread: name,
+                plugin: bridge.plugin().to_string(),
+                generation,
                 limits,
             };
             let mut pump = Pump {
@@ -93,6 +107,7 @@ pub(crate) fn start(
                 cell: &cell,
                 opened: Some(opened_send),
                 file: begin.file.clone(),
+                executable: &executable,
                 batches: 0,
                 wanted: None,
                 out: Vec::new(),
@@ -101,6 +116,7 @@ pub(crate) fn start(
             };
             let end = pump.run(&begin);
             pump.end(end);
+            drop(group);
             bridge.close();
             let _ = ending_send.send(None);
         })
@@ -118,6 +134,14 @@ pub(crate) fn start(
     Ok((thread, cell))
 }
 
+/// The share of the processor that a cell is to have, if it is not all there is.
+fn share(limits: Limits) -> Option<Share> {
+    Some(Share {
+        percent: limits.processor_percent?,
+        memory_bytes: limits.memory_bytes,
+    })
+}
+
 struct Pump<'a> {
     link: Link,
     bridge: &'a Arc<Bridge>,
@@ -125,6 +149,8 @@ struct Pump<'a> {
     cell: &'a Cell,
     opened: Option<oneshot::Sender<Result<Owner, LoadError>>>,
     file: PathBuf,
+    /// What the cell runs.
+    executable: &'a Path,
     /// How many batches of frames were sent.
     batches: u64,
     /// What the plugin waits for: the most frames, and of them the most work.
@@ -156,9 +182,7 @@ impl Pump<'_> {
         Record::bare(Tag::Begin).put(&mut self.out, &begin, b"");
         let mut incoming = Incoming::default();
         loop {
-            if self.write().is_err() {
-                return End::Gone;
-            }
+            self.write();
             let writes = !self.out.is_empty();
             let Ok(ready) = self.link.wait(self.mailbox.signal(), writes) else {
                 return End::Gone;
@@ -300,14 +324,15 @@ impl Pump<'_> {
         true
     }
 
-    /// Writes what there is room for. The rest waits, and what the cell sends is read meanwhile: it may be that which it waits with.
-    fn write(&mut self) -> io::Result<()> {
+    /// Writes what there is room for. The rest waits, and what the cell sends is read meanwhile: it may be that which it waits with. To one
+    /// that is gone nothing is written; its end is read, behind what it has said last.
+    fn write(&mut self) {
         while let Some(rest) = self.out.get(self.written..).filter(|it| !it.is_empty()) {
             match (&self.link).write(rest) {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_later(&error) => return Ok(()),
-                Err(error) => return Err(error),
+                Err(error) if is_later(&error) => return,
+                Err(_) => break,
             }
         }
         self.out.clear();
@@ -315,21 +340,22 @@ impl Pump<'_> {
         if self.out.capacity() > KEPT {
             self.out = Vec::new();
         }
-        Ok(())
     }
 
     /// Waits for the end of the process, and notes why it came.
     fn end(&mut self, end: End) {
         let pid = self.cell.pid();
         let grace = match end {
-            End::Returned(_) | End::Gone => END_GRACE,
-            End::Says(_) | End::Broken | End::Refused => Duration::ZERO,
+            // One that says why it ends is about to.
+            End::Returned(_) | End::Gone | End::Says(_) => END_GRACE,
+            End::Broken | End::Refused => Duration::ZERO,
         };
         if self.is_open {
             self.bridge.run_ended_in_cell(pid);
         }
-        let at_work = self.mailbox.in_hand();
         let status = self.cell.wait(grace);
+        let at_work = self.at_work();
+        let is_fault = matches!(end, End::Gone);
         let why = match end {
             End::Refused => return,
             End::Returned(status) => {
@@ -355,7 +381,44 @@ impl Pump<'_> {
             let reason = format!("{why}, when it opened the file");
             let _ = opened.send(Err(LoadError::Open { reason }));
         }
+        let why = match self.report(is_fault) {
+            Some(report) => format!("{why}; report: {}", report.display()),
+            None => why,
+        };
         self.bridge.vitals().over(|| why);
+    }
+
+    /// What it was at, in words.
+    fn at_work(&self) -> Vec<String> {
+        let Some((frame, _)) = self.cell.polled() else {
+            return self.mailbox.in_hand();
+        };
+        let known = crumbs::without_frame(frame).map(str::to_owned);
+        match known.or_else(|| self.mailbox.handler_of(frame)) {
+            Some(doing) => vec![doing],
+            None => self.mailbox.in_hand(),
+        }
+    }
+
+    /// Where the report of its crash lies, if it has crashed. One that has said that it ends, as by `abort`, counts against nobody: in the
+    /// bot's own process that is the plugin's end alone.
+    fn report(&self, is_fault: bool) -> Option<PathBuf> {
+        let polled = self.cell.polled();
+        let whose = Whose {
+            plugin: self.bridge.plugin().to_string(),
+            generation: self.bridge.caller().generation,
+            file: self.file.clone(),
+            pid: self.cell.pid(),
+            doing: polled.and_then(|(frame, _)| self.mailbox.doing(frame)),
+        };
+        let remains = self.cell.crumbs()?.remains(whose, self.executable)?;
+        remains.word.as_ref()?;
+        let environment = self.bridge.environment();
+        let mut crash = environment.cell_crashed(self.bridge.caller(), &remains)?;
+        crash.strikes = crash.strikes.filter(|_| is_fault);
+        let report = crash.note.report.clone();
+        self.cell.has_crashed(crash);
+        Some(report)
     }
 
     fn why_gone(&self, status: Option<ExitStatus>) -> String {

@@ -5,7 +5,7 @@ use std::{
     ffi::c_void,
     io::{self, Write},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     calls::{MOST_BODY, MOST_HEAD, MOST_OPEN},
+    crumbs::Place,
     mailbox::{self, FrameSource},
     packet::Packet,
     platform::cells::{self, Link},
@@ -41,6 +42,8 @@ pub(super) struct StandIn {
     inbox: Mutex<Inbox>,
     /// Host calls whose answers the plugin has not given back.
     calls: AtomicUsize,
+    /// Where the plugin notes what it polls, where there are crumbs.
+    place: OnceLock<Place>,
 }
 
 #[derive(Debug, Default)]
@@ -115,6 +118,19 @@ impl StandIn {
             out: Mutex::default(),
             inbox: Mutex::default(),
             calls: AtomicUsize::new(0),
+            place: OnceLock::new(),
+        }
+    }
+
+    /// Gives the plugin its place in the crumbs, on its thread and before the library is opened.
+    pub(super) fn takes_place(&self, place: Place) {
+        let _ = self.place.set(place);
+    }
+
+    /// Notes that the plugin's thread is at nothing.
+    pub(super) fn is_at_nothing(&self) {
+        if let Some(place) = self.place.get() {
+            place.idle();
         }
     }
 
@@ -313,9 +329,12 @@ fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// [`HostVtable::crumb`]: there is none. What crashes here does not end the bot, which knows what was at work.
-unsafe extern "C" fn crumb(_: *const c_void) -> *const c_void {
-    std::ptr::null()
+/// [`HostVtable::crumb`].
+unsafe extern "C" fn crumb(ctx: *const c_void) -> *const c_void {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a stand-in that is kept until the process ends.
+    let stand_in = unsafe { &*ctx.cast::<StandIn>() };
+    let crumb = stand_in.place.get().map(Place::crumb);
+    crumb.map_or(std::ptr::null(), |crumb| std::ptr::from_ref(crumb).cast())
 }
 
 /// [`HostVtable::send`].

@@ -42,7 +42,7 @@ use self::{
 };
 use crate::{
     Handled, PluginFigures,
-    crumbs::Frames,
+    crumbs::{Doing, Frames},
     packet::{Begun, Packet},
     platform::wake::WakeSignal,
 };
@@ -223,6 +223,11 @@ impl Mailbox {
     /// What serves the frame `id`, in words; `None` when the plugin does not hold it.
     pub fn handler_of(&self, id: u64) -> Option<String> {
         self.held().handler_of(id)
+    }
+
+    /// What the frame `id` is about, and for whom; `None` when the plugin does not hold it.
+    pub(crate) fn doing(&self, id: u64) -> Option<Doing> {
+        self.held().doing(id)
     }
 
     fn held(&self) -> MutexGuard<'_, HeldPackets> {

@@ -21,11 +21,13 @@ use crate::{
     resolve::{Providers, Universe},
 };
 
-/// A crash of the process that was a plugin's fault.
+/// A crash of the bot, or of a cell, that was a plugin's fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrashNote {
     /// When, in milliseconds since the Unix epoch.
     pub at_ms: u64,
+    /// Whether it was its cell's.
+    pub in_cell: bool,
     /// In what: "SIGSEGV in command `brew`".
     pub what: String,
     /// The report's file.
@@ -36,8 +38,9 @@ impl CrashNote {
     /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
     #[must_use]
     pub fn in_words(&self, now: SystemTime) -> String {
+        let what = if self.in_cell { "its cell" } else { "the bot" };
         format!(
-            "crashed the bot {}: {}; report {}",
+            "crashed {what} {}: {}; report {}",
             ago(self.at_ms, now),
             self.what,
             self.report.display()
@@ -171,7 +174,7 @@ impl Plugins {
         all.into_values().collect()
     }
 
-    /// Notes that a plugin has crashed the process before this one.
+    /// Notes that a plugin has crashed the process before this one, or its cell.
     pub fn note_crash(&self, plugin: &PluginName, crash: CrashNote) {
         self.set().crashes.insert(plugin.clone(), crash);
     }

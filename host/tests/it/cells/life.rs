@@ -75,7 +75,7 @@ async fn a_name_says_where_a_plugin_lives_before_the_default_does() {
 /// A socket holds some hundred kilobytes: each side has more to write while the other writes, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn much_goes_both_ways_at_once_and_nobody_waits_for_the_other() {
-    let bot = Fixture::patient(&[], IN_CELLS).await;
+    let bot = Fixture::patient(&["counter"], IN_CELLS).await;
     bot.drop_in(&rascal(), "rascal");
     bot.until_generation("rascal", 1).await;
     let heaps = bot.ask(&bot.member(), "!heaps").await.content;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::process::ExitStatusExt,
+    os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     thread,
@@ -55,6 +55,18 @@ impl Running {
         ];
         let mut command = Command::new(program);
         command.arg("run");
+        Self::by(command, folder, log, &variables)
+    }
+
+    /// `cogwright run` by this program, alone, in a process group of its own.
+    pub fn grouped(program: &Path, folder: &Path, sandbox: &Sandbox, log: &str) -> Self {
+        let owner = sandbox.owner_id().to_string();
+        let variables = [
+            ("DISCORD_TOKEN", &*sandbox.token()),
+            ("BOT_OWNER_ID", &owner),
+        ];
+        let mut command = Command::new(program);
+        command.args(["run", "--no-supervisor"]).process_group(0);
         Self::by(command, folder, log, &variables)
     }
 
