@@ -11,7 +11,7 @@ use std::{
 use host::{Bot, BotError, services::schedules::Clock};
 use host_loader::{Plugins, Status};
 use host_ops::{
-    config::{Config, Isolation, Where},
+    config::{Config, Where},
     env::{Environment, Secret},
 };
 use host_store::storage::StorageError;
@@ -382,7 +382,8 @@ async fn start(
     if config.metrics == host_ops::config::Metrics::default() {
         config.metrics.listen = None;
     }
-    if in_cells() && config.isolation == Isolation::default() {
+    // Unless the story says itself where they live.
+    if in_cells() && !fs::read_to_string(&file).unwrap().contains("[isolation]") {
         config.isolation.default = Where::Process;
     }
     config.extensions.folder = folder.join("extensions");

@@ -38,7 +38,8 @@ async fn what_a_link_takes_from_a_market_lives_in_a_cell_unless_its_name_says_ot
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_files_of_a_folder_live_in_cells_from_their_next_load_on() {
-    let bot = Fixture::configured(&["hello", "counter"], "").await;
+    let here = "[isolation]\ndefault = \"none\"";
+    let bot = Fixture::configured(&["hello", "counter"], here).await;
     assert!(cell(&bot, "hello").is_none());
     let config = format!("[isolation]\nfolders = [{:?}]", bot.extensions());
     let bot = bot.reconfigured(&config).await;
