@@ -28,8 +28,7 @@ use super::{
     answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    cell::Cell,
-    crumbs::{self, Place},
+    crumbs::{self, CellCrumbs, Place},
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
@@ -70,8 +69,8 @@ pub struct Bridge {
     place: OnceLock<Place>,
     /// What it polls is noted here, where it has no place.
     crumb: Crumb,
-    /// The process that it lives in, once it does in another one: what it polls is noted there.
-    cell: OnceLock<Arc<Cell>>,
+    /// What is noted of what it polls where it lives in a cell.
+    in_cell: OnceLock<Option<Arc<CellCrumbs>>>,
     /// Nothing is taken from it any more, though another one is still to take over from it.
     abandoned: AtomicBool,
 }
@@ -113,7 +112,7 @@ impl Bridge {
             uncounted: AtomicBool::new(false),
             place: OnceLock::new(),
             crumb: crumbs::private(),
-            cell: OnceLock::new(),
+            in_cell: OnceLock::new(),
             abandoned: AtomicBool::new(false),
         };
         (bridge, receive)
@@ -144,9 +143,9 @@ impl Bridge {
         *self.ledger() = Some(ledger);
     }
 
-    /// Notes that it lives in this cell.
-    pub(crate) fn lives_in(&self, cell: Arc<Cell>) {
-        let _ = self.cell.set(cell);
+    /// Notes that it lives in a cell, with these crumbs, if with any.
+    pub(crate) fn lives_in_cell(&self, crumbs: Option<Arc<CellCrumbs>>) {
+        let _ = self.in_cell.set(crumbs);
     }
 
     /// Notes where the library lies in its cell, which is this process.
@@ -251,8 +250,8 @@ impl Bridge {
 
     /// What its thread polls: the frame, and for how long; `None` while it polls nothing.
     pub fn polled(&self) -> Option<(u64, Duration)> {
-        match self.cell.get() {
-            Some(cell) => cell.polled(),
+        match self.in_cell.get() {
+            Some(crumbs) => crumbs.as_ref()?.polled(),
             None => crumbs::polled(self.crumb()),
         }
     }

@@ -8,7 +8,7 @@ use plugin_api::abi::CallHead;
 use tracing::Level;
 
 use crate::{
-    Behalf, Caller, Completion, Figures, Limits, Places, cell::CellCrash, crumbs::Remains,
+    Behalf, Caller, CellCrash, Completion, Figures, Limits, Places, crumbs::Remains,
     isolation::Isolation,
 };
 

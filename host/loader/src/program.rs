@@ -16,8 +16,8 @@ use plugin_api::{
 use tracing::Level;
 
 use crate::{
-    Behalf, Caller, Completion, Dropped, Environment, Failed, Figures, Limits, LoadError,
-    Neighbour, Options, Places, Rules, Slot, Unserved, cell::CellCrash, crumbs::Remains,
+    Behalf, Caller, CellCrash, Completion, Dropped, Environment, Failed, Figures, Limits,
+    LoadError, Neighbour, Options, Places, Rules, Slot, Unserved, crumbs::Remains,
 };
 
 /// What has become of a plugin.

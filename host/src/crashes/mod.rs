@@ -20,8 +20,7 @@ mod search;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use host_loader::{
-    Plugins,
-    cell::CellCrash,
+    CellCrash, Plugins,
     crumbs::{self, Remains},
     quarantine::Limit,
 };

@@ -11,9 +11,9 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Much,
-    Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell::CellCrash,
-    crumbs::Remains, isolation,
+    Behalf, Caller, CellCrash, Change, Completion, Environment, Figures, Lifted, Limits, LoadError,
+    Much, Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, crumbs::Remains,
+    isolation,
 };
 use host_ops::{
     config::{Config, Live, Sandbox, Where},

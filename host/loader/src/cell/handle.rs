@@ -3,7 +3,7 @@
 use std::{
     process::ExitStatus,
     sync::{
-        Mutex, MutexGuard, Once, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -12,11 +12,10 @@ use std::{
 use host_base::PluginName;
 
 use crate::{
-    CrashNote,
+    CellCrash,
     crumbs::CellCrumbs,
     isolation::Limits,
     platform::cells::{self, Process},
-    quarantine::Limit,
     unload::UnloadReport,
 };
 
@@ -28,7 +27,7 @@ pub struct Cell {
     /// Why its share of the processor is not limited, where it should be.
     unlimited: Option<String>,
     /// What it is at, where that can be known.
-    crumbs: Option<CellCrumbs>,
+    crumbs: Option<Arc<CellCrumbs>>,
     /// What is told of its crash, once it has crashed and until that is told.
     crashed: Mutex<Option<CellCrash>>,
     /// What it had when it was last looked, or what it said of itself at its end.
@@ -39,21 +38,12 @@ pub struct Cell {
     killed: Mutex<Option<String>>,
 }
 
-/// What is told of a cell's crash.
-#[derive(Debug, Clone)]
-pub struct CellCrash {
-    /// When, in what, and where its report lies.
-    pub note: CrashNote,
-    /// The SHA-256 of the file that this counts against, and how many of those are too many; where it does.
-    pub strikes: Option<(String, Limit)>,
-}
-
 impl Cell {
     /// A process that was started just now.
     pub(super) fn new(
         process: Process,
         limits: Limits,
-        crumbs: Option<CellCrumbs>,
+        crumbs: Option<Arc<CellCrumbs>>,
         unlimited: Option<String>,
     ) -> Self {
         static ONCE: Once = Once::new();
@@ -120,8 +110,8 @@ impl Cell {
     }
 
     /// Its crumbs, where it has any.
-    pub(super) const fn crumbs(&self) -> Option<&CellCrumbs> {
-        self.crumbs.as_ref()
+    pub(super) fn crumbs(&self) -> Option<&CellCrumbs> {
+        self.crumbs.as_deref()
     }
 
     /// Notes what is told of its crash.

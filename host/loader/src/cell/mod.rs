@@ -22,10 +22,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::pump::start;
-pub use self::{
-    child::run,
-    handle::{Cell, CellCrash},
-};
+pub use self::{child::run, handle::Cell};
 use crate::{LoadError, isolation::Limits};
 
 /// The hidden subcommand that a cell is started with.

@@ -77,8 +77,8 @@ pub(crate) fn start(
             let crumbs = CellCrumbs::new().inspect_err(|error| {
                 tracing::warn!("should a cell crash, nobody will know where: {error}");
             });
-            let crumbs = crumbs.ok();
-            let memory = crumbs.as_ref().map(CellCrumbs::memory);
+            let crumbs = crumbs.ok().map(Arc::new);
+            let memory = crumbs.as_deref().map(CellCrumbs::memory);
             let (link, process) = match cells::start(&executable, &arguments, memory) {
                 Ok(both) => both,
                 Err(error) => return drop(started_send.send(Err(error))),
@@ -87,8 +87,8 @@ pub(crate) fn start(
             let unlimited = group
                 .as_ref()
                 .and_then(|group| group.as_ref().err().cloned());
+            bridge.lives_in_cell(crumbs.clone());
             let cell = Arc::new(Cell::new(process, limits, crumbs, unlimited));
-            bridge.lives_in(Arc::clone(&cell));
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
                 return cell.kill("nobody waits for it");
             }

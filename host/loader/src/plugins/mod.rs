@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::{
     former::{RollBack, RolledBack},
     order::InUse,
-    status::{CrashNote, LoadReport, Serving, Status},
+    status::{LoadReport, Serving, Status},
 };
 use self::{
     stopping::{Leaving, Saving},
@@ -51,7 +51,7 @@ use super::{
     unload::UnloadReport,
     unloaded::Unloaded,
 };
-use crate::{Caller, Change, Lifted, Program, Refusal};
+use crate::{Caller, Change, CrashNote, Lifted, Program, Refusal};
 
 /// The set of loaded plugins.
 #[derive(Debug)]

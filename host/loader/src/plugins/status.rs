@@ -12,41 +12,13 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    Generation, UnloadNote, Workload,
-    ago::ago,
+    CrashNote, Generation, UnloadNote, Workload,
     cell::Cell,
     manifest_check,
     manifest_check::neighbours,
     quarantine::Quarantine,
     resolve::{Providers, Universe},
 };
-
-/// A crash of the bot, or of a cell, that was a plugin's fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrashNote {
-    /// When, in milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// Whether it was its cell's.
-    pub in_cell: bool,
-    /// In what: "SIGSEGV in command `brew`".
-    pub what: String,
-    /// The report's file.
-    pub report: PathBuf,
-}
-
-impl CrashNote {
-    /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
-    #[must_use]
-    pub fn in_words(&self, now: SystemTime) -> String {
-        let what = if self.in_cell { "its cell" } else { "the bot" };
-        format!(
-            "crashed {what} {}: {}; report {}",
-            ago(self.at_ms, now),
-            self.what,
-            self.report.display()
-        )
-    }
-}
 
 /// What a load came to.
 #[derive(Debug, Clone)]

@@ -17,8 +17,8 @@ use super::{
     watchdog::{Finding, Look, Stall, Watchdog},
 };
 use crate::{
-    Change, Program, cell::CellCrash, crumbs, generation::Generation, signals,
-    unload::UnloadReport, vitals::MOST_PANICS,
+    CellCrash, Change, Program, crumbs, generation::Generation, signals, unload::UnloadReport,
+    vitals::MOST_PANICS,
 };
 
 /// The pause before the first restart; each further one is twice as long.
