@@ -28,7 +28,7 @@ use super::{
     answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    crumbs::{self, Place},
+    crumbs::{self, CellCrumbs, Place},
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
@@ -69,6 +69,8 @@ pub struct Bridge {
     place: OnceLock<Place>,
     /// What it polls is noted here, where it has no place.
     crumb: Crumb,
+    /// What is noted of what it polls where it lives in a cell.
+    in_cell: OnceLock<Option<Arc<CellCrumbs>>>,
     /// Nothing is taken from it any more, though another one is still to take over from it.
     abandoned: AtomicBool,
 }
@@ -110,6 +112,7 @@ impl Bridge {
             uncounted: AtomicBool::new(false),
             place: OnceLock::new(),
             crumb: crumbs::private(),
+            in_cell: OnceLock::new(),
             abandoned: AtomicBool::new(false),
         };
         (bridge, receive)
@@ -138,6 +141,11 @@ impl Bridge {
         // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
         unsafe { interpose::report_exit(self.vitals.ended_by()) };
         *self.ledger() = Some(ledger);
+    }
+
+    /// Notes that it lives in a cell, with these crumbs, if with any.
+    pub(crate) fn lives_in_cell(&self, crumbs: Option<Arc<CellCrumbs>>) {
+        let _ = self.in_cell.set(crumbs);
     }
 
     /// Notes where the library lies in its cell, which is this process.
@@ -242,7 +250,10 @@ impl Bridge {
 
     /// What its thread polls: the frame, and for how long; `None` while it polls nothing.
     pub fn polled(&self) -> Option<(u64, Duration)> {
-        crumbs::polled(self.crumb())
+        match self.in_cell.get() {
+            Some(crumbs) => crumbs.as_ref()?.polled(),
+            None => crumbs::polled(self.crumb()),
+        }
     }
 
     fn crumb(&self) -> &Crumb {
@@ -265,6 +276,11 @@ impl Bridge {
         drop(frames);
         drop(lost);
         self.environment.generation_ended(&self.caller);
+    }
+
+    /// Who it is.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The program that it is loaded into.

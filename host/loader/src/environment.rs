@@ -7,7 +7,10 @@ use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
-use crate::{Behalf, Caller, Completion, Figures, Limits, Places, isolation::Isolation};
+use crate::{
+    Behalf, Caller, CellCrash, Completion, Figures, Limits, Places, crumbs::Remains,
+    isolation::Isolation,
+};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]
@@ -141,6 +144,10 @@ pub trait Environment: fmt::Debug + Send + Sync {
 
     /// Something has failed to which nobody waits for an answer. Must not wait.
     fn failed(&self, caller: &Caller, failed: Failed);
+
+    /// Its cell has crashed and left this: writes a report, and says where; `None` where none is kept. Not on a thread of the program's: it
+    /// may read files, for some ten milliseconds.
+    fn cell_crashed(&self, caller: &Caller, remains: &Remains) -> Option<CellCrash>;
 
     /// The least severe of a plugin's log lines that are wanted, in words: `off`, `error`, … `trace`.
     fn log_level(&self, plugin: &PluginName) -> &'static str;

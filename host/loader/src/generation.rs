@@ -17,7 +17,7 @@ use host_base::PluginName;
 use plugin_api::{
     abi::{
         ErrorHead, LimitsHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
-        crumb_frame, frame_kind, status,
+        frame_kind, status,
     },
     manifest::Manifest,
 };
@@ -28,6 +28,7 @@ use super::{
     answer::Answer,
     bridge::Bridge,
     cell::{self, Cell},
+    crumbs,
     descriptors::Descriptors,
     error::LoadError,
     footprint::Unloaded,
@@ -207,7 +208,10 @@ impl Generation {
                 }),
             },
             Ok(None) => Err(LoadError::Start {
-                reason: "its thread ended; the log says why".into(),
+                reason: match self.cell.as_ref().and_then(|_| self.vitals().why_over()) {
+                    Some(why) => why,
+                    None => "its thread ended; the log says why".into(),
+                },
             }),
             Err(_) => Err(LoadError::Deadline {
                 phase: "start",
@@ -534,12 +538,14 @@ impl Generation {
     pub fn doing(&self) -> String {
         let polled = self.bridge.polled().map(|(frame, _)| frame);
         match polled {
-            Some(crumb_frame::BACKGROUND) => "a task in the background".into(),
-            Some(frame) => self
-                .mailbox
-                .handler_of(frame)
-                .unwrap_or_else(|| "a handler".into()),
-            // A cell does not tell what is being polled; of what it has in hand it is one.
+            Some(frame) => match crumbs::without_frame(frame) {
+                Some(words) => words.to_owned(),
+                None => self
+                    .mailbox
+                    .handler_of(frame)
+                    .unwrap_or_else(|| "a handler".into()),
+            },
+            // A cell without crumbs does not tell what is being polled; of what it has in hand it is one.
             None => match self.mailbox.in_hand() {
                 at_work if self.cell.is_some() && !at_work.is_empty() => at_work.join(", "),
                 _ => "something outside of its handlers".into(),

@@ -9,6 +9,8 @@ use std::{
 use host_base::PluginName;
 use serde::{Deserialize, Serialize};
 
+use crate::LoadError;
+
 /// Which plugins live in cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Isolation {
@@ -29,6 +31,8 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
     /// How much it gives way when there is too little processor time: 0 to 19.
     pub niceness: u8,
+    /// The share of one processor that it may use at most, in percent; `None`: as much as there is.
+    pub processor_percent: Option<u32>,
     /// What is asked of the kernel.
     pub sandbox: Sandbox,
 }
@@ -39,6 +43,7 @@ impl Default for Limits {
         Self {
             memory_bytes: None,
             niceness: 5,
+            processor_percent: None,
             sandbox: Sandbox::None,
         }
     }
@@ -68,6 +73,23 @@ pub enum Home {
         /// What it may take.
         limits: Limits,
     },
+}
+
+impl Sandbox {
+    /// What the sandbox lacks that a process has just entered, if there is one; whether its plugin is loaded for all that.
+    ///
+    /// # Errors
+    ///
+    /// It is to be whole, and is not.
+    pub(crate) fn accepts(self, lacks: Vec<String>) -> Result<Option<Vec<String>>, LoadError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Required if !lacks.is_empty() => Err(LoadError::Sandbox {
+                lacks: lacks.join(" and "),
+            }),
+            Self::Possible | Self::Required => Ok(Some(lacks)),
+        }
+    }
 }
 
 impl Isolation {
@@ -101,6 +123,20 @@ impl Isolation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_kernel_lacks_is_told_and_where_all_is_required_refused() {
+        let lacks = || vec!["Landlock (files)".to_owned(), "seccomp".to_owned()];
+        assert_eq!(Sandbox::None.accepts(lacks()).unwrap(), None);
+        assert_eq!(Sandbox::Possible.accepts(lacks()).unwrap(), Some(lacks()));
+        let refused = Sandbox::Required.accepts(lacks()).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "its process can't be closed in, since the kernel lacks Landlock (files) and seccomp; `sandbox = \"possible\"` in \
+             [isolation] does without what is not there"
+        );
+        assert_eq!(Sandbox::Required.accepts(vec![]).unwrap(), Some(vec![]));
+    }
 
     #[test]
     fn a_name_comes_before_a_folder_and_a_folder_before_the_default() {

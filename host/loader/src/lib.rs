@@ -9,7 +9,7 @@
 //! ```ignore
 //! // Before any plugin is loaded: whose threads, timers and signals are there is known from the first on.
 //! host_loader::interpose::install();
-//! let plugins = Arc::new(Plugins::new(Arc::new(MyProgram::new()), std::env::current_exe()?)?);
+//! let plugins = Arc::new(Plugins::new(Arc::new(MyProgram::new()), host_loader::this_program()?)?);
 //! tokio::spawn(Arc::clone(&plugins).supervise());
 //! plugins.load_file(Path::new("extensions/libhello.so")).await?;
 //! // `Program::route` was given a slot: what it is sent comes to the plugin, through all its generations.
@@ -59,6 +59,7 @@ mod caller;
 mod calls;
 mod canary;
 pub mod cell;
+mod crash_note;
 mod crumb_layout;
 pub mod crumbs;
 mod descriptors;
@@ -111,6 +112,7 @@ pub use archive::KeptFile;
 pub use caller::Caller;
 pub use calls::Places;
 pub use canary::CanaryStatus;
+pub use crash_note::{CellCrash, CrashNote};
 pub use environment::{Environment, Failed, Options};
 pub use error::{LoadError, Unserved};
 pub use event_record::EventRecord;
@@ -123,10 +125,9 @@ pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};
 pub use outcomes::Tally;
 pub use packet::Packet;
-pub use platform::{interpose, memory, snapshot};
+pub use platform::{installed_program, interpose, memory, snapshot, this_program};
 pub use plugins::{
-    CanaryBegun, CrashNote, InUse, LoadReport, Plugins, Promoted, RollBack, RolledBack, Serving,
-    Status,
+    CanaryBegun, InUse, LoadReport, Plugins, Promoted, RollBack, RolledBack, Serving, Status,
 };
 pub use program::{Change, Lifted, Much, Program, Refusal};
 pub use slot::Slot;

@@ -6,7 +6,7 @@ use std::{
     env,
     io::Read,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -57,7 +57,7 @@ fn run_blocking(
     deadline: Duration,
 ) -> Result<ProbeReport, LoadError> {
     let mut child =
-        Command::new(executable)
+        child::command(executable)
             .arg(SUBCOMMAND)
             .arg("--deadline-ms")
             .arg(deadline.as_millis().to_string())
@@ -138,6 +138,7 @@ impl Killer {
 pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     // Should it hang where nothing can interrupt it, the kernel ends it, also when the host is gone.
     child::end_after(deadline);
+    child::take_name();
     let nobody = Arc::new(Nobody::default());
     let before = ProcessSnapshot::take();
     let generation =

@@ -16,8 +16,8 @@ use plugin_api::{
 use tracing::Level;
 
 use crate::{
-    Behalf, Caller, Completion, Dropped, Environment, Failed, Figures, Limits, LoadError,
-    Neighbour, Options, Places, Rules, Slot, Unserved,
+    Behalf, Caller, CellCrash, Completion, Dropped, Environment, Failed, Figures, Limits,
+    LoadError, Neighbour, Options, Places, Rules, Slot, Unserved, crumbs::Remains,
 };
 
 /// What has become of a plugin.
@@ -155,6 +155,10 @@ impl Environment for Nobody {
     fn generation_ended(&self, _: &Caller) {}
 
     fn failed(&self, _: &Caller, _: Failed) {}
+
+    fn cell_crashed(&self, _: &Caller, _: &Remains) -> Option<CellCrash> {
+        None
+    }
 
     fn log_level(&self, _: &PluginName) -> &'static str {
         "off"

@@ -1,4 +1,7 @@
-//! Quarantine: files that have crashed the process too often, and are not loaded until somebody who may says so.
+//! Quarantine: files that have crashed too often, and are not loaded into the bot's own process until somebody who may says so.
+//!
+//! What crashes in a cell counts as well, and what is in quarantine is loaded into a cell all the same: it keeps a file from taking everybody
+//! else along, and so does a cell (docs/decisions/0087).
 //!
 //! It goes by content: a changed file is another one. It lies in `quarantine.json` in the data folder, and is written when it
 //! changes.
@@ -77,8 +80,38 @@ impl Quarantine {
         }
     }
 
-    /// Enters a crash that was a file's fault; whether it is in quarantine from now on.
+    /// Enters a crash of the bot that was a file's fault; whether it is in quarantine from now on.
     pub fn strike(&self, plugin: &PluginName, sha256: &str, at_ms: u64, limit: Limit) -> bool {
+        let why = |strikes, minutes| {
+            format!("it has crashed the bot {strikes} times within {minutes} min")
+        };
+        self.enter(plugin, sha256, at_ms, limit, why)
+    }
+
+    /// Enters a crash of a file's cell; whether it is in quarantine from now on.
+    pub fn strike_in_cell(
+        &self,
+        plugin: &PluginName,
+        sha256: &str,
+        at_ms: u64,
+        limit: Limit,
+    ) -> bool {
+        let why = |strikes, minutes| {
+            format!(
+                "it has crashed {strikes} times within {minutes} min, the last time in a cell, where it goes on"
+            )
+        };
+        self.enter(plugin, sha256, at_ms, limit, why)
+    }
+
+    fn enter(
+        &self,
+        plugin: &PluginName,
+        sha256: &str,
+        at_ms: u64,
+        limit: Limit,
+        why: impl FnOnce(usize, u64) -> String,
+    ) -> bool {
         let mut kept = self.kept();
         let window = limit.window.as_millis().try_into().unwrap_or(u64::MAX);
         kept.strikes
@@ -91,8 +124,7 @@ impl Quarantine {
         let is_out = limit.strikes > 0 && strikes >= limit.strikes;
         if is_out {
             let minutes = limit.window.as_secs().div_ceil(60);
-            let why = format!("it has crashed the bot {strikes} times within {minutes} min");
-            hold(&mut kept, plugin, sha256, at_ms, why);
+            hold(&mut kept, plugin, sha256, at_ms, why(strikes, minutes));
         }
         self.write(&mut kept);
         is_out
@@ -187,6 +219,22 @@ mod tests {
         assert!(Quarantine::open(folder.path()).of("a").is_none());
         // Its strikes are forgotten as well.
         assert!(!strike(&quarantine, "a", HOUR_MS + 3));
+    }
+
+    #[test]
+    fn a_crash_in_a_cell_counts_with_those_of_the_bot() {
+        let folder = tempfile::tempdir().unwrap();
+        let quarantine = Quarantine::open(folder.path());
+        let tea = PluginName::new("tea");
+        assert!(!quarantine.strike_in_cell(&tea, "a", 0, TWO_AN_HOUR));
+        assert!(quarantine.strike(&tea, "a", 1, TWO_AN_HOUR));
+        assert!(!quarantine.strike_in_cell(&tea, "b", 0, TWO_AN_HOUR));
+        assert!(quarantine.strike_in_cell(&tea, "b", 1, TWO_AN_HOUR));
+        let why = quarantine.of("b").unwrap().why;
+        assert!(
+            why.ends_with("2 times within 60 min, the last time in a cell, where it goes on"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cogwright inspect FILE`, and the child process of the probe.
 
 use std::{
-    env, fs,
+    fs,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -53,7 +53,7 @@ pub(super) fn run(path: &Path) -> CliResult {
         .enable_all()
         .build()?;
     let path = fs::canonicalize(path)?;
-    let report = runtime.block_on(probe::run(&env::current_exe()?, &path, DEADLINE))?;
+    let report = runtime.block_on(probe::run(&host_loader::this_program()?, &path, DEADLINE))?;
     manifest(&report.manifest);
     row(
         "after unload",

@@ -1,11 +1,8 @@
 //! `cogwright run`: the bot itself, below a supervisor or alone.
 
-use std::{
-    env, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, path::Path, process::Command};
 
+use host_loader::{installed_program, this_program};
 use host_ops::{config::Config, env::Environment, folders, log};
 use host_supervisor::Supervised;
 
@@ -27,7 +24,7 @@ pub(super) fn run(config: &Path, supervised: Option<Supervised>, is_safe: bool) 
     let bot = bot::run(
         config,
         environment,
-        env::current_exe()?,
+        this_program()?,
         supervised.clone(),
         past,
         shutdown,
@@ -46,22 +43,11 @@ pub(super) fn run(config: &Path, supervised: Option<Supervised>, is_safe: bool) 
     }
 }
 
-/// The program that lies now where this one was started from. The system calls a file that was replaced meanwhile deleted: the new
-/// one is meant.
-pub(super) fn program() -> io::Result<PathBuf> {
-    let executable = env::current_exe()?;
-    let path = executable.to_string_lossy();
-    Ok(match path.strip_suffix(" (deleted)") {
-        Some(replaced) => replaced.into(),
-        None => executable,
-    })
-}
-
 /// Puts the program that lies there now in the place of this process, with the same arguments; why it could not.
 fn anew() -> Box<dyn std::error::Error> {
     use std::os::unix::process::CommandExt;
     log::flush();
-    let program = match program() {
+    let program = match installed_program() {
         Ok(program) => program,
         Err(error) => return format!("can't restart: {error}").into(),
     };

@@ -6,7 +6,7 @@ use host_base::private;
 use host_ops::{config::Config, folders, log};
 use host_supervisor::{LogFile, Pace, Places, Settings, SuperviseError};
 
-use super::{CliResult, run};
+use super::CliResult;
 
 /// Supervises the bot until it ends for good: the exit code. `None` if that is not possible here; then the bot is to run alone, and say
 /// what is wrong.
@@ -16,7 +16,7 @@ pub(super) fn supervise(config: &Path) -> CliResult<Option<u8>> {
     let Some(places) = places(&loaded) else {
         return Ok(None);
     };
-    let (program, path) = (run::program()?, config.to_owned());
+    let (program, path) = (host_loader::installed_program()?, config.to_owned());
     let settings = Settings {
         file: program.clone(),
         program,

@@ -12,7 +12,7 @@ use host_ops::{config::Config, folders::not_there};
 use host_store::storage;
 use host_supervisor::{Request, ask, install, running};
 
-use super::{CliResult, run};
+use super::CliResult;
 
 /// How long a newer program may take until it is ready, if nobody says otherwise.
 pub(super) const WITHIN_S: u64 = 120;
@@ -26,7 +26,7 @@ pub(super) fn run(config: &Path, file: &Path, within: Duration) -> CliResult {
     let version = version(file)?;
     let folder = config.data.run_folder();
     let Some(there) = running(&folder) else {
-        let program = run::program()?;
+        let program = host_loader::installed_program()?;
         if storage::is_in_use(&config.data.folder) {
             return Err("the bot runs without a supervisor, which alone can take a newer program back: stop it, and run this again".into());
         }

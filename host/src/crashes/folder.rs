@@ -54,11 +54,7 @@ pub(super) fn recent(data: &Path) -> Vec<(PluginName, CrashNote)> {
     let read = |path: PathBuf| {
         let report: Report = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
         let plugin = PluginName::new(report.plugin.as_deref()?);
-        let note = CrashNote {
-            at_ms: report.at_ms,
-            what: report.how(),
-            report: path.with_extension("txt"),
-        };
+        let note = report.note(path.with_extension("txt"));
         (report.at_ms >= since).then_some((plugin, note))
     };
     reports(&data.join(FOLDER))

@@ -1,8 +1,9 @@
-//! Crashes of the bot: what the last process has died of, whose fault it was, and what follows from it.
+//! Crashes of the bot and of cells: what a process has died of, whose fault it was, and what follows from it.
 //!
 //! [`begin`] is called once a process, before there is a bot: it notes from then on what is done, and gives what the last process has
 //! left. A bot that starts makes a [`Report`] of it before it loads the first plugin: for the operator a file, for the owner an
-//! alert, for the file that was at fault a strike.
+//! alert, for the file that was at fault a strike. A cell's crash has a report as soon as it has ended ([`of_cell`]); the alert is that of its
+//! plugin, which has failed by it.
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -19,7 +20,7 @@ mod search;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use host_loader::{
-    Plugins,
+    CellCrash, Plugins,
     crumbs::{self, Remains},
     quarantine::Limit,
 };
@@ -112,6 +113,31 @@ pub(crate) fn before_plugins(
     }
 }
 
+fn limit(config: &Config) -> Limit {
+    let extensions = &config.extensions;
+    Limit {
+        strikes: extensions.crash_strikes.try_into().unwrap_or(usize::MAX),
+        window: Duration::from_secs(extensions.crash_window_s),
+    }
+}
+
+/// Writes the report on a cell that has crashed; what is told of it, and whether it counts against its file. `None` where it can't be written.
+pub(crate) fn of_cell(remains: &Remains, config: &Config) -> Option<CellCrash> {
+    let report = Report::of_cell(remains);
+    let text = folder::write(&config.data.folder, &report).inspect_err(|error| {
+        let plugin = report.plugin.as_deref();
+        tracing::error!(
+            plugin,
+            "the report on its cell's crash can't be written: {error}"
+        );
+    });
+    let strikes = report.strikes();
+    Some(CellCrash {
+        note: report.note(text.ok()?),
+        strikes: strikes.map(|(_, sha256)| (sha256, limit(config))),
+    })
+}
+
 fn pace(config: &Config) -> Pace {
     Pace {
         crashes: config
@@ -132,11 +158,7 @@ fn tell(
 ) {
     let mut report = report.clone();
     if let Some((plugin, sha256)) = report.strikes() {
-        let extensions = &config.extensions;
-        let limit = Limit {
-            strikes: extensions.crash_strikes.try_into().unwrap_or(usize::MAX),
-            window: Duration::from_secs(extensions.crash_window_s),
-        };
+        let limit = limit(config);
         report.quarantined = plugins
             .quarantine()
             .strike(&plugin, &sha256, report.at_ms, limit);

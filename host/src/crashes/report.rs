@@ -4,11 +4,14 @@ use std::{
     fmt::Write as _,
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use host_base::PluginName;
-use host_loader::crumbs::{Certainty, Doing, LastWord, Polled, Remains, Remnant, StackFrame};
+use host_loader::{
+    CrashNote,
+    crumbs::{Certainty, Doing, LastWord, Polled, Remains, Remnant, StackFrame},
+};
 use host_ops::log;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,8 @@ const LONG_MS: u64 = 1000;
 pub struct Report {
     /// When, in milliseconds since the Unix epoch; to within a second where the process was ended without a word.
     pub at_ms: u64,
+    /// The process's number, where it was a plugin's cell; 0: it was the bot.
+    pub cell: u64,
     /// How long the process had run.
     pub uptime_s: u64,
     /// Whose fault it was; absent: nobody can say.
@@ -77,21 +82,38 @@ pub struct Report {
 impl Report {
     /// What a process has left, with what its parent has put beside it in the folder `run`.
     pub(super) fn of(remains: &Remains, run: &Path) -> Self {
-        let trace = remains.trace();
-        let verdict = remains.verdict(&trace);
         let ended = parents_word(run, remains.pid);
-        let mut report = Self {
-            at_ms: remains.ended_ms,
-            uptime_s: remains.ended_ms.saturating_sub(remains.started_ms) / 1000,
-            certainty: word(verdict.certainty).to_owned(),
+        let report = Self {
             loaded: remains.plugins.iter().map(loaded).collect(),
             signal: ended
                 .as_ref()
                 .map_or_else(|| "without a word".to_owned(), in_words),
-            trace: trace.iter().map(line).collect(),
-            log: last_lines(),
+            log: before_this_run(&log_tail()),
             ended,
             ..Self::default()
+        };
+        report.with(remains)
+    }
+
+    /// What a cell has left that the crash handler has seen crash.
+    pub(super) fn of_cell(remains: &Remains) -> Self {
+        let report = Self {
+            cell: remains.pid,
+            log: last(log_tail().lines()),
+            ..Self::default()
+        };
+        report.with(remains)
+    }
+
+    fn with(self, remains: &Remains) -> Self {
+        let trace = remains.trace();
+        let verdict = remains.verdict(&trace);
+        let mut report = Self {
+            at_ms: remains.ended_ms,
+            uptime_s: remains.ended_ms.saturating_sub(remains.started_ms) / 1000,
+            certainty: word(verdict.certainty).to_owned(),
+            trace: trace.iter().map(line).collect(),
+            ..self
         };
         if let Some(word) = &remains.word {
             report.signalled(word, verdict.from_outside);
@@ -171,6 +193,16 @@ impl Report {
         self.sent_by == 0 && (by_handler || exited || self.polled_ms >= LONG_MS)
     }
 
+    /// What is told of it beside its plugin; its text is in that file.
+    pub(super) fn note(&self, text: PathBuf) -> CrashNote {
+        CrashNote {
+            at_ms: self.at_ms,
+            in_cell: self.cell != 0,
+            what: self.how(),
+            report: text,
+        }
+    }
+
     /// Such as "SIGSEGV in command `brew`".
     pub(super) fn how(&self) -> String {
         let what = match self.overflow {
@@ -236,6 +268,7 @@ impl Report {
             }
         };
         row("when", time(self.at_ms));
+        row("cell", self.cell.to_string());
         row("running for", format!("{} s", self.uptime_s));
         row("plugin", self.plugin.clone().unwrap_or_default());
         row("certainty", self.certainty.clone());
@@ -342,11 +375,11 @@ fn in_words(ended: &Value) -> String {
     }
 }
 
-/// The end of the log of the run before this one.
-fn last_lines() -> Vec<String> {
+/// The end of the log.
+fn log_tail() -> String {
     log::flush();
     let tail = log::permanent().and_then(|file| tail(&file).ok());
-    before_this_run(&tail.unwrap_or_default())
+    tail.unwrap_or_default()
 }
 
 fn tail(file: &Path) -> io::Result<String> {
@@ -359,17 +392,20 @@ fn tail(file: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// The end of the log of the run before this one.
 fn before_this_run(text: &str) -> Vec<String> {
     // What every run logs first.
     const FIRST: &str = concat!("cogwright ", env!("CARGO_PKG_VERSION"), ", ");
     let lines: Vec<&str> = text.lines().collect();
     let end = lines.iter().rposition(|line| line.contains(FIRST));
-    let lines = &lines[..end.unwrap_or(lines.len())];
-    let from = lines.len().saturating_sub(LINES);
-    lines[from..]
-        .iter()
-        .map(|line| (*line).to_owned())
-        .collect()
+    last(lines[..end.unwrap_or(lines.len())].iter().copied())
+}
+
+/// The last of so many lines, in order.
+fn last<'a>(lines: impl DoubleEndedIterator<Item = &'a str>) -> Vec<String> {
+    let mut last: Vec<String> = lines.rev().take(LINES).map(str::to_owned).collect();
+    last.reverse();
+    last
 }
 
 fn time(at_ms: u64) -> String {

@@ -278,6 +278,15 @@ fn cell_line(cell: &Cell) -> String {
     if let Some(bytes) = cell.memory() {
         let _ = write!(line, " · {:.1} MB", bytes as f64 / 1e6);
     }
+    if let Some(why) = cell.unlimited() {
+        let _ = write!(
+            line,
+            " · its processor time is not limited: {}",
+            shown::said(why)
+        );
+    } else if let Some(percent) = cell.limits().processor_percent {
+        let _ = write!(line, " · at most {percent} % of a processor");
+    }
     match cell.sandbox() {
         None => {}
         Some([]) => line.push_str(" · closed in"),

@@ -11,8 +11,9 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, Limits, LoadError, Much,
-    Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, isolation,
+    Behalf, Caller, CellCrash, Change, Completion, Environment, Figures, Lifted, Limits, LoadError,
+    Much, Neighbour, Options, Places, Plugins, Program, Refusal, Slot, Unserved, crumbs::Remains,
+    isolation,
 };
 use host_ops::{
     config::{Config, Live, Sandbox, Where},
@@ -26,7 +27,10 @@ use plugin_api::{
 use tracing::Level;
 
 pub use self::manifest::Rules;
-use crate::services::{self, Failed, Services};
+use crate::{
+    crashes,
+    services::{self, Failed, Services},
+};
 use host_commands::router::Routes;
 
 /// Characters of a reason in an alert: a manifest may have many problems.
@@ -172,6 +176,7 @@ fn isolated(table: &host_ops::config::Isolation) -> isolation::Isolation {
         limits: isolation::Limits {
             memory_bytes: Some(table.memory_mb << 20).filter(|bytes| *bytes > 0),
             niceness: table.niceness,
+            processor_percent: Some(table.processor_percent).filter(|percent| *percent > 0),
             sandbox: match table.sandbox {
                 Sandbox::None => isolation::Sandbox::None,
                 Sandbox::Possible => isolation::Sandbox::Possible,
@@ -272,6 +277,10 @@ impl Environment for BotProgram {
                 Failed::Panic(hook, trace.join("\n"))
             }
         });
+    }
+
+    fn cell_crashed(&self, _: &Caller, remains: &Remains) -> Option<CellCrash> {
+        crashes::of_cell(remains, &self.config.now())
     }
 
     fn log_level(&self, plugin: &PluginName) -> &'static str {

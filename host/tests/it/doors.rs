@@ -427,8 +427,8 @@ async fn no_secret_reaches_the_log_by_any_door_in_any_form() {
         let config = format!(
             "{GRANTS}[hooks]\nfailures = 1000\n[extensions]\npanics_per_minute = 0\n[log]\njson = {json}"
         );
-        let bot = Process::on(sandbox, &libraries, &config);
-        write_secrets(bot.folder.path());
+        // The bot knows them from its start on.
+        let bot = Process::prepared(sandbox, &libraries, &config, write_secrets);
         let member = bot.member();
         bot.until(&member, "!known", "known").await;
         let mut told = 0;

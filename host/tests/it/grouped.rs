@@ -108,7 +108,7 @@ async fn a_grouped_command_is_called_what_can_be_typed() {
     // Lists count commands as one uses them.
     let list = bot.ask(&owner, "!extensions").await.text();
     assert!(
-        list.contains("20 commands\n20 grouped under /guarded"),
+        list.contains(" 20 commands\n") && list.contains("\n20 grouped under /guarded"),
         "{list}"
     );
     let figures = said(&bot, "!figures ban").await;

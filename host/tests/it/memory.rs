@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use crate::{
     fixtures,
     observe::{metrics, value},
-    support::{Fixture, PATIENCE},
+    support::{Fixture, PATIENCE, only_in_process},
 };
 
 const METRICS: &str = "[metrics]\nlisten = \"127.0.0.1:0\"\n";
@@ -22,6 +22,11 @@ async fn generation(bot: &Fixture, manner: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_plugin_has_taken_and_left_is_known_over_its_generations() {
+    if only_in_process(
+        "what ended generations keep of the bot's own memory: nothing stays of a process that has ended",
+    ) {
+        return;
+    }
     let bot = Fixture::configured(&["misbehave", "registry"], METRICS).await;
     bot.plugins().unload("misbehave", false).await.unwrap();
     generation(&bot, "leak").await;
@@ -66,6 +71,11 @@ async fn what_a_plugin_has_taken_and_left_is_known_over_its_generations() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_the_budget_what_cannot_be_unloaded_is_not_reloaded_by_itself() {
+    if only_in_process(
+        "what ended generations keep of the bot's own memory: nothing stays of a process that has ended",
+    ) {
+        return;
+    }
     let bot = Fixture::with(&["misbehave", "hello"]).await;
     let general = bot.sandbox.channel_id("general").unwrap();
     let config = format!("[alerts]\nchannel_id = {general}\n[extensions]\npinned_limit_mb = 1\n");

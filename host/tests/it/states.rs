@@ -10,7 +10,7 @@ use std::{
 use crate::{
     fixtures,
     process::Process,
-    support::{Fixture, PATIENCE},
+    support::{Fixture, PATIENCE, in_cells},
 };
 
 /// Counts, one after the other and slowly; and ends its own thread in ways that no author should.
@@ -175,7 +175,11 @@ async fn what_was_answered_at_sigterm_is_in_the_state() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
     // With time for all that comes to an end, and without.
-    for (timeout_ms, named) in [(4000, "did not stop in time"), (1500, "late: ")] {
+    let did_not_stop = match in_cells() {
+        true => "its cell was killed: it did not stop within ",
+        false => "did not stop in time",
+    };
+    for (timeout_ms, named) in [(4000, did_not_stop), (1500, "late: ")] {
         let libraries = [
             ("counter", fixtures::example("counter")),
             ("misbehave", fixtures::example("misbehave")),

@@ -11,7 +11,7 @@ use std::{
 use host::{Bot, BotError, services::schedules::Clock};
 use host_loader::{Plugins, Status};
 use host_ops::{
-    config::{Config, Isolation, Where},
+    config::{Config, Where},
     env::{Environment, Secret},
 };
 use host_store::storage::StorageError;
@@ -24,14 +24,18 @@ use crate::fixtures;
 /// Set when all stories are to be told with every plugin in a cell, but for those that say themselves where theirs live.
 pub const IN_CELLS: &str = "COGWRIGHT_TEST_IN_CELLS";
 
+/// Whether all stories are told with every plugin in a cell.
+pub fn in_cells() -> bool {
+    env::var_os(IN_CELLS).is_some()
+}
+
 /// Whether a story is left out, since all are told with plugins in cells and this one is about what plugins in the bot's own process
 /// leave there. docs/cells.md lists them.
 pub fn only_in_process(why: &str) -> bool {
-    let in_cells = env::var_os(IN_CELLS).is_some();
-    if in_cells {
+    if in_cells() {
         println!("left out, with plugins in cells: {why}");
     }
-    in_cells
+    in_cells()
 }
 
 /// Longer than anything may take on a machine that is busy with something else.
@@ -378,7 +382,8 @@ async fn start(
     if config.metrics == host_ops::config::Metrics::default() {
         config.metrics.listen = None;
     }
-    if env::var_os(IN_CELLS).is_some() && config.isolation == Isolation::default() {
+    // Unless the story says itself where they live.
+    if in_cells() && !fs::read_to_string(&file).unwrap().contains("[isolation]") {
         config.isolation.default = Where::Process;
     }
     config.extensions.folder = folder.join("extensions");

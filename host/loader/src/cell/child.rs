@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     LoadError,
+    crumbs::{self, Place},
     isolation::{Limits, Sandbox},
     library,
     platform::{
@@ -53,10 +54,14 @@ pub fn run() -> ExitCode {
 }
 
 fn serve() -> io::Result<()> {
-    let link = Arc::new(cells::enter()?);
+    let (link, crumbs) = cells::enter()?;
+    let link = Arc::new(link);
+    if let Some(Err(error)) = crumbs.map(|memory| crumbs::begin_in_cell(&memory)) {
+        eprintln!("should this cell crash, nobody will know where: {error}");
+    }
     let mut incoming = Incoming::default();
     let begin = first(&link, &mut incoming)?;
-    let stand_in = Arc::new(StandIn::new(Arc::clone(&link))?);
+    let stand_in = Arc::new(StandIn::new(Arc::clone(&link)));
     STAND_IN.get_or_init(|| Arc::clone(&stand_in));
     interpose::on_exit(ends_itself);
     LIMITS.get_or_init(|| begin.limits);
@@ -64,33 +69,23 @@ fn serve() -> io::Result<()> {
         Ok(lacks) => lacks,
         Err(error) => refuse(&stand_in, error),
     };
-    link.set_patience(LOOK)?;
     let running = Arc::clone(&stand_in);
     thread::Builder::new()
         .name(begin.thread.clone())
         .spawn(move || {
-            Owner::next().enter();
+            let owner = Owner::next();
+            owner.enter();
+            let (plugin, generation) = (&begin.plugin, begin.generation);
+            if let Some(place) = Place::take(owner, plugin, generation, &begin.file) {
+                running.takes_place(place);
+            }
             live(&begin.file, lacks, &running);
         })?;
-    loop {
-        match incoming.fill(&mut &*link) {
-            // The bot is gone.
-            Ok(0) => cells::leave(0),
-            Ok(_) => {}
-            Err(error) if is_later(&error) => {
-                look_for_thread(&stand_in);
-                continue;
-            }
-            Err(_) => cells::leave(1),
-        }
-        while let Some(received) = incoming.next().map_err(|Broken| unreadable())? {
-            match received.record.tag {
-                Tag::Frame => stand_in.came(&received),
-                Tag::Empty => stand_in.is_empty(),
-                _ => {}
-            }
-        }
+    while !link.ends_within(LOOK)? {
+        look_for_thread(&stand_in);
     }
+    // The bot is gone.
+    cells::leave(0)
 }
 
 /// Puts the limits in force, before any of the library's code runs; what the sandbox lacks, if there is to be one.
@@ -102,20 +97,11 @@ fn close_in(begin: &Begin) -> Result<Option<Vec<String>>, LoadError> {
             reason: format!("its memory can't be limited: {error}"),
         })?;
     }
-    if limits.sandbox == Sandbox::None {
-        return Ok(None);
-    }
-    let lacks = sandbox::enter(&begin.file);
-    if limits.sandbox == Sandbox::Required && !lacks.is_empty() {
-        let lacks = lacks.join(" and ");
-        return Err(LoadError::Sandbox { lacks });
-    }
-    Ok(Some(lacks))
-}
-
-fn is_later(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+    let lacks = match limits.sandbox {
+        Sandbox::None => Vec::new(),
+        Sandbox::Possible | Sandbox::Required => sandbox::enter(&begin.file),
+    };
+    limits.sandbox.accepts(lacks)
 }
 
 fn unreadable() -> io::Error {
@@ -145,6 +131,7 @@ fn live(file: &Path, lacks: Option<Vec<String>>, stand_in: &Arc<StandIn>) {
         Ok(both) => both,
         Err(error) => refuse(stand_in, error),
     };
+    crumbs::note_libraries();
     let opened = Opened {
         base: mapped.base,
         low: mapped.low,
@@ -154,6 +141,7 @@ fn live(file: &Path, lacks: Option<Vec<String>>, stand_in: &Arc<StandIn>) {
     let opened = serde_json::to_vec(&opened).unwrap_or_default();
     stand_in.tell(Record::bare(Tag::Opened), &opened, b"");
     THREAD.get_or_init(process::current_thread);
+    stand_in.is_at_nothing();
     // SAFETY: once, on the thread that has opened it; what both handles lead to lives as long as the process.
     let status = unsafe { module.run()(stand_in.host(), stand_in.mailbox()) };
     let ended = Record {
@@ -180,11 +168,12 @@ fn ends_itself(_: Owner, function: &'static CStr) {
         _ => "one of its threads",
     };
     let function = function.to_string_lossy();
+    let is_abort = function == "abort";
     // What can't be allocated ends in it.
     let most = LIMITS
         .get()
         .and_then(|limits| limits.memory_bytes)
-        .filter(|_| function == "abort");
+        .filter(|_| is_abort);
     let memory = most.map_or_else(String::new, |most| {
         let most = most >> 20;
         format!(
@@ -192,7 +181,10 @@ fn ends_itself(_: Owner, function: &'static CStr) {
         )
     });
     say_why(&format!("{thread} called `{function}`{memory}"));
-    cells::leave(1)
+    match is_abort {
+        true => cells::abort(),
+        false => cells::leave(1),
+    }
 }
 
 fn look_for_thread(stand_in: &StandIn) {

@@ -3,7 +3,7 @@
 use std::{
     process::ExitStatus,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -12,6 +12,8 @@ use std::{
 use host_base::PluginName;
 
 use crate::{
+    CellCrash,
+    crumbs::CellCrumbs,
     isolation::Limits,
     platform::cells::{self, Process},
     unload::UnloadReport,
@@ -22,6 +24,12 @@ use crate::{
 pub struct Cell {
     process: Process,
     limits: Limits,
+    /// Why its share of the processor is not limited, where it should be.
+    unlimited: Option<String>,
+    /// What it is at, where that can be known.
+    crumbs: Option<Arc<CellCrumbs>>,
+    /// What is told of its crash, once it has crashed and until that is told.
+    crashed: Mutex<Option<CellCrash>>,
     /// What it had when it was last looked, or what it said of itself at its end.
     memory: AtomicU64,
     /// What its sandbox lacks, once it has one.
@@ -32,10 +40,26 @@ pub struct Cell {
 
 impl Cell {
     /// A process that was started just now.
-    pub(super) fn new(process: Process, limits: Limits) -> Self {
+    pub(super) fn new(
+        process: Process,
+        limits: Limits,
+        crumbs: Option<Arc<CellCrumbs>>,
+        unlimited: Option<String>,
+    ) -> Self {
+        static ONCE: Once = Once::new();
+        if let Some(why) = &unlimited {
+            ONCE.call_once(|| {
+                tracing::warn!(
+                    "`[isolation] processor_percent` limits no plugin's process, and `niceness` alone holds: {why}"
+                );
+            });
+        }
         Self {
             process,
             limits,
+            unlimited,
+            crumbs,
+            crashed: Mutex::default(),
             memory: AtomicU64::new(0),
             lacks: OnceLock::new(),
             killed: Mutex::default(),
@@ -68,10 +92,39 @@ impl Cell {
         self.limits
     }
 
+    /// Why its share of the processor is not limited, where it should be.
+    #[must_use]
+    pub fn unlimited(&self) -> Option<&str> {
+        self.unlimited.as_deref()
+    }
+
     /// What its sandbox lacks; `None` while it has none.
     #[must_use]
     pub fn sandbox(&self) -> Option<&[String]> {
         self.lacks.get().map(Vec::as_slice)
+    }
+
+    /// What its thread polls: the frame, and for how long; `None` while it polls nothing, or that can't be known.
+    pub(crate) fn polled(&self) -> Option<(u64, Duration)> {
+        self.crumbs.as_ref()?.polled()
+    }
+
+    /// Its crumbs, where it has any.
+    pub(super) fn crumbs(&self) -> Option<&CellCrumbs> {
+        self.crumbs.as_deref()
+    }
+
+    /// Notes what is told of its crash.
+    pub(super) fn has_crashed(&self, crash: CellCrash) {
+        *self.crashed.lock().unwrap_or_else(PoisonError::into_inner) = Some(crash);
+    }
+
+    /// What is told of its crash, once it has crashed and once alone.
+    pub(crate) fn take_crash(&self) -> Option<CellCrash> {
+        self.crashed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// Notes what its sandbox lacks.

@@ -37,6 +37,10 @@ struct Begin {
     file: PathBuf,
     /// What its thread is called.
     thread: String,
+    /// The plugin.
+    plugin: String,
+    /// Which load of it.
+    generation: u64,
     /// What it may take.
     limits: Limits,
 }

@@ -26,12 +26,14 @@ use super::{
 use crate::{
     LoadError,
     bridge::Bridge,
+    crumbs::{self, CellCrumbs, Whose},
     isolation::Limits,
     library::PluginThread,
-    mailbox::Mailbox,
+    mailbox::{FrameSource as _, Mailbox},
     platform::{
         Owner,
         cells::{self, Link},
+        cgroups::{Cgroup, Share},
         child,
     },
     symbols::Symbols,
@@ -72,11 +74,21 @@ pub(crate) fn start(
         .name(name.clone())
         .spawn(move || {
             // On this thread: the cell ends with the one that has started it.
-            let (link, process) = match cells::start(&executable, &arguments) {
+            let crumbs = CellCrumbs::new().inspect_err(|error| {
+                tracing::warn!("should a cell crash, nobody will know where: {error}");
+            });
+            let crumbs = crumbs.ok().map(Arc::new);
+            let memory = crumbs.as_deref().map(CellCrumbs::memory);
+            let (link, process) = match cells::start(&executable, &arguments, memory) {
                 Ok(both) => both,
                 Err(error) => return drop(started_send.send(Err(error))),
             };
-            let cell = Arc::new(Cell::new(process, limits));
+            let group = share(limits).map(|share| Cgroup::with(process.pid(), share));
+            let unlimited = group
+                .as_ref()
+                .and_then(|group| group.as_ref().err().cloned());
+            bridge.lives_in_cell(crumbs.clone());
+            let cell = Arc::new(Cell::new(process, limits, crumbs, unlimited));
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
                 return cell.kill("nobody waits for it");
             }
@@ -84,6 +96,8 @@ pub(crate) fn start(
                 version: wire::VERSION,
                 file: path,
                 thread: name,
+                plugin: bridge.plugin().to_string(),
+                generation,
                 limits,
             };
             let mut pump = Pump {
@@ -93,13 +107,16 @@ pub(crate) fn start(
                 cell: &cell,
                 opened: Some(opened_send),
                 file: begin.file.clone(),
+                executable: &executable,
                 batches: 0,
                 wanted: None,
                 out: Vec::new(),
+                written: 0,
                 is_open: false,
             };
             let end = pump.run(&begin);
             pump.end(end);
+            drop(group);
             bridge.close();
             let _ = ending_send.send(None);
         })
@@ -117,6 +134,14 @@ pub(crate) fn start(
     Ok((thread, cell))
 }
 
+/// The share of the processor that a cell is to have, if it is not all there is.
+fn share(limits: Limits) -> Option<Share> {
+    Some(Share {
+        percent: limits.processor_percent?,
+        memory_bytes: limits.memory_bytes,
+    })
+}
+
 struct Pump<'a> {
     link: Link,
     bridge: &'a Arc<Bridge>,
@@ -124,11 +149,16 @@ struct Pump<'a> {
     cell: &'a Cell,
     opened: Option<oneshot::Sender<Result<Owner, LoadError>>>,
     file: PathBuf,
+    /// What the cell runs.
+    executable: &'a Path,
     /// How many batches of frames were sent.
     batches: u64,
     /// What the plugin waits for: the most frames, and of them the most work.
     wanted: Option<(usize, usize)>,
+    /// What the socket has no room for yet. There is no second batch in it: nobody asks for one before the first has come.
     out: Vec<u8>,
+    /// How much of that was written.
+    written: usize,
     is_open: bool,
 }
 
@@ -150,18 +180,15 @@ impl Pump<'_> {
     fn run(&mut self, begin: &Begin) -> End {
         let begin = serde_json::to_vec(begin).unwrap_or_default();
         Record::bare(Tag::Begin).put(&mut self.out, &begin, b"");
-        if self.write().is_err() {
-            return End::Gone;
-        }
         let mut incoming = Incoming::default();
         loop {
-            let Ok(ready) = self.link.wait(self.mailbox.signal()) else {
+            self.write();
+            let writes = !self.out.is_empty();
+            let Ok(ready) = self.link.wait(self.mailbox.signal(), writes) else {
                 return End::Gone;
             };
-            if ready.raised
-                && let Some(end) = self.give_frames(&[])
-            {
-                return end;
+            if ready.raised {
+                self.give_frames(&[]);
             }
             if !ready.came {
                 continue;
@@ -169,7 +196,7 @@ impl Pump<'_> {
             match incoming.fill(&mut &self.link) {
                 Ok(0) => return End::Gone,
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if is_later(&error) => continue,
                 Err(_) => return End::Gone,
             }
             loop {
@@ -212,10 +239,15 @@ impl Pump<'_> {
                     .collect();
                 // What it asked for before it had the last batch is no longer true: it asks again.
                 if record.flag && record.id == self.batches {
+                    if !self.out.is_empty() {
+                        // It can't have had what was not written yet.
+                        return Some(End::Broken);
+                    }
                     self.wanted = Some(record.wanted());
-                    return self.give_frames(&tokens).or_else(|| self.say_empty(record));
-                }
-                if !tokens.is_empty() {
+                    if !self.give_frames(&tokens) && record.kind != 0 {
+                        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
+                    }
+                } else if !tokens.is_empty() {
                     self.mailbox.exchange(&tokens, 0, |_, _| {}, 0);
                 }
                 None
@@ -271,9 +303,11 @@ impl Pump<'_> {
         waiting.send(Ok(Owner::next())).err().map(|_| End::Refused)
     }
 
-    /// Gives the plugin what it waits for, if there is any.
-    fn give_frames(&mut self, released: &[u64]) -> Option<End> {
-        let (cap, work) = self.wanted?;
+    /// Gives the plugin what it waits for; whether there was any. It is on its way when [`write`](Self::write) is called next.
+    fn give_frames(&mut self, released: &[u64]) -> bool {
+        let Some((cap, work)) = self.wanted else {
+            return false;
+        };
         let (out, mut last) = (&mut self.out, 0);
         let put = |_, frame| {
             last = out.len();
@@ -282,44 +316,46 @@ impl Pump<'_> {
         };
         let taken = self.mailbox.exchange(released, work, put, cap);
         if taken == 0 {
-            return None;
+            return false;
         }
         wire::end_batch(&mut self.out, last);
         self.batches += 1;
         self.wanted = None;
-        self.write().err().map(|_| End::Gone)
+        true
     }
 
-    /// Says that there was nothing, to an exchange that wants to know.
-    fn say_empty(&mut self, exchange: &Record) -> Option<End> {
-        if exchange.kind == 0 || self.wanted.is_none() {
-            return None;
+    /// Writes what there is room for. The rest waits, and what the cell sends is read meanwhile: it may be that which it waits with. To one
+    /// that is gone nothing is written; its end is read, behind what it has said last.
+    fn write(&mut self) {
+        while let Some(rest) = self.out.get(self.written..).filter(|it| !it.is_empty()) {
+            match (&self.link).write(rest) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_later(&error) => return,
+                Err(_) => break,
+            }
         }
-        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
-        self.write().err().map(|_| End::Gone)
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        let written = (&self.link).write_all(&self.out);
         self.out.clear();
+        self.written = 0;
         if self.out.capacity() > KEPT {
             self.out = Vec::new();
         }
-        written
     }
 
     /// Waits for the end of the process, and notes why it came.
     fn end(&mut self, end: End) {
         let pid = self.cell.pid();
         let grace = match end {
-            End::Returned(_) | End::Gone => END_GRACE,
-            End::Says(_) | End::Broken | End::Refused => Duration::ZERO,
+            // One that says why it ends is about to.
+            End::Returned(_) | End::Gone | End::Says(_) => END_GRACE,
+            End::Broken | End::Refused => Duration::ZERO,
         };
         if self.is_open {
             self.bridge.run_ended_in_cell(pid);
         }
-        let at_work = self.mailbox.in_hand();
         let status = self.cell.wait(grace);
+        let at_work = self.at_work();
+        let is_fault = matches!(end, End::Gone);
         let why = match end {
             End::Refused => return,
             End::Returned(status) => {
@@ -345,7 +381,44 @@ impl Pump<'_> {
             let reason = format!("{why}, when it opened the file");
             let _ = opened.send(Err(LoadError::Open { reason }));
         }
+        let why = match self.report(is_fault) {
+            Some(report) => format!("{why}; report: {}", report.display()),
+            None => why,
+        };
         self.bridge.vitals().over(|| why);
+    }
+
+    /// What it was at, in words.
+    fn at_work(&self) -> Vec<String> {
+        let Some((frame, _)) = self.cell.polled() else {
+            return self.mailbox.in_hand();
+        };
+        let known = crumbs::without_frame(frame).map(str::to_owned);
+        match known.or_else(|| self.mailbox.handler_of(frame)) {
+            Some(doing) => vec![doing],
+            None => self.mailbox.in_hand(),
+        }
+    }
+
+    /// Where the report of its crash lies, if it has crashed. One that has said that it ends, as by `abort`, counts against nobody: in the
+    /// bot's own process that is the plugin's end alone.
+    fn report(&self, is_fault: bool) -> Option<PathBuf> {
+        let polled = self.cell.polled();
+        let whose = Whose {
+            plugin: self.bridge.plugin().to_string(),
+            generation: self.bridge.caller().generation,
+            file: self.file.clone(),
+            pid: self.cell.pid(),
+            doing: polled.and_then(|(frame, _)| self.mailbox.doing(frame)),
+        };
+        let remains = self.cell.crumbs()?.remains(whose, self.executable)?;
+        remains.word.as_ref()?;
+        let environment = self.bridge.environment();
+        let mut crash = environment.cell_crashed(self.bridge.caller(), &remains)?;
+        crash.strikes = crash.strikes.filter(|_| is_fault);
+        let report = crash.note.report.clone();
+        self.cell.has_crashed(crash);
+        Some(report)
     }
 
     fn why_gone(&self, status: Option<ExitStatus>) -> String {
@@ -358,4 +431,9 @@ impl Pump<'_> {
             None => format!("its cell (process {pid}) does not end, though it was killed"),
         }
     }
+}
+
+fn is_later(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), Interrupted | WouldBlock)
 }

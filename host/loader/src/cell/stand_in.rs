@@ -5,7 +5,7 @@ use std::{
     ffi::c_void,
     io::{self, Write},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -17,45 +17,43 @@ use plugin_api::abi::{
 };
 
 use super::{
-    incoming::Received,
+    incoming::{Broken, Incoming, Received},
     wire::{self, Record, Tag},
 };
 use crate::{
     calls::{MOST_BODY, MOST_HEAD, MOST_OPEN},
+    crumbs::Place,
+    mailbox::{self, FrameSource},
     packet::Packet,
-    platform::{cells::Link, wake::WakeSignal},
+    platform::cells::{self, Link},
 };
 
 /// A buffer of more than this is given back after it was written.
 const KEPT: usize = 1 << 20;
 
-/// What the library of a cell is given.
+/// What the library of a cell is given. The plugin watches the socket itself, and reads it whenever it exchanges: no other thread has to
+/// be woken in between.
 #[derive(Debug)]
 pub(super) struct StandIn {
-    out: Mutex<Out>,
+    link: Arc<Link>,
+    /// What is written next. Any thread may send.
+    out: Mutex<Vec<u8>>,
+    /// The plugin's thread alone exchanges.
     inbox: Mutex<Inbox>,
-    signal: WakeSignal,
-    /// Something has come, or there is nothing.
-    told: Condvar,
     /// Host calls whose answers the plugin has not given back.
     calls: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Out {
-    link: Arc<Link>,
-    bytes: Vec<u8>,
+    /// Where the plugin notes what it polls, where there are crumbs.
+    place: OnceLock<Place>,
 }
 
 #[derive(Debug, Default)]
 struct Inbox {
-    /// Frames of a batch that is not whole yet.
-    coming: Vec<HeldFrame>,
+    incoming: Incoming,
     /// Frames that the plugin has not taken.
     waiting: VecDeque<HeldFrame>,
     /// Those that it has, by token.
     held: HashMap<u64, Box<HeldFrame>>,
-    /// How many batches have come.
+    /// How many batches have come whole.
     batches: u64,
     /// What was asked for last, with how many batches had come then: it still stands while no more have.
     asked: Option<(u64, u32, u32)>,
@@ -63,7 +61,6 @@ struct Inbox {
     empty: u64,
     /// Whether the plugin was told to stop: it takes what waits until there is nothing, and ends.
     stopping: bool,
-    idle: bool,
 }
 
 /// A frame's memory, which does not move while the plugin holds it.
@@ -114,18 +111,27 @@ impl HeldFrame {
 }
 
 impl StandIn {
-    /// Writes to this socket.
-    pub(super) fn new(link: Arc<Link>) -> io::Result<Self> {
-        Ok(Self {
-            out: Mutex::new(Out {
-                link,
-                bytes: Vec::new(),
-            }),
+    /// Writes to this socket, and reads from it.
+    pub(super) fn new(link: Arc<Link>) -> Self {
+        Self {
+            link,
+            out: Mutex::default(),
             inbox: Mutex::default(),
-            signal: WakeSignal::new()?,
-            told: Condvar::new(),
             calls: AtomicUsize::new(0),
-        })
+            place: OnceLock::new(),
+        }
+    }
+
+    /// Gives the plugin its place in the crumbs, on its thread and before the library is opened.
+    pub(super) fn takes_place(&self, place: Place) {
+        let _ = self.place.set(place);
+    }
+
+    /// Notes that the plugin's thread is at nothing.
+    pub(super) fn is_at_nothing(&self) {
+        if let Some(place) = self.place.get() {
+            place.idle();
+        }
     }
 
     /// The host, for the library. Valid as long as the `Arc` is kept.
@@ -140,111 +146,63 @@ impl StandIn {
     /// The mailbox, for the library. Valid as long as the `Arc` is kept.
     pub(super) fn mailbox(self: &Arc<Self>) -> MailboxHandle {
         const VTABLE: &WithMetadata<MailboxVtable> =
-            &WithMetadata::new(MailboxVtable::new(exchange));
+            &WithMetadata::new(MailboxVtable::new(mailbox::exchange::<StandIn, Frame>));
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
-            signal: self.signal.handle(),
+            signal: self.link.handle(),
         }
     }
 
     /// Sends a record; `false` when the bot is gone.
     pub(super) fn tell(&self, record: Record, head: &[u8], body: &[u8]) -> bool {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let Out { link, bytes } = &mut *out;
-        record.put(bytes, head, body);
-        let written = (&**link).write_all(bytes);
-        bytes.clear();
-        if bytes.capacity() > KEPT {
-            *bytes = Vec::new();
+        record.put(&mut out, head, body);
+        let written = (&*self.link).write_all(&out);
+        out.clear();
+        if out.capacity() > KEPT {
+            *out = Vec::new();
         }
         written.is_ok()
     }
 
-    /// A frame has come. The plugin is woken when its batch is whole.
-    pub(super) fn came(&self, received: &Received<'_>) {
-        let mut inbox = self.inbox();
-        inbox.coming.push(HeldFrame::of(received));
-        if !received.record.flag {
-            return;
-        }
-        let coming = std::mem::take(&mut inbox.coming);
-        inbox.waiting.extend(coming);
-        inbox.batches += 1;
-        let idle = std::mem::take(&mut inbox.idle);
-        drop(inbox);
-        self.told.notify_all();
-        if idle {
-            self.signal.raise();
-        }
+    /// Takes what has come, as long as something may. What is left in the socket would wake nobody: the plugin watches its edges.
+    fn receive(&self, inbox: &mut Inbox) {
+        while inbox.expects() && self.fill(inbox, &mut self.link.now()) {}
     }
 
-    /// The bot says that there was nothing.
-    pub(super) fn is_empty(&self) {
-        self.inbox().empty += 1;
-        self.told.notify_all();
-    }
-
-    fn exchange(
-        &self,
-        released: &[u64],
-        mut out: impl FnMut(usize, Frame),
-        cap: usize,
-        work: usize,
-    ) -> usize {
-        let mut inbox = self.inbox();
-        for token in released {
-            let given_back = inbox.held.remove(token);
-            if given_back.is_some_and(|it| it.record.kind == frame_kind::REPLY) {
-                self.calls.fetch_sub(1, Relaxed);
-            }
+    /// Takes what the socket gives; `false` when that is nothing yet. The process ends with the bot.
+    fn fill(&self, inbox: &mut Inbox, from: &mut impl io::Read) -> bool {
+        use io::ErrorKind::{Interrupted, WouldBlock};
+        match inbox.incoming.fill(from) {
+            Ok(0) => cells::leave(0),
+            Ok(_) if inbox.sort_in().is_err() => cells::leave(1),
+            Ok(_) => true,
+            Err(error) if error.kind() == Interrupted => true,
+            Err(error) if error.kind() == WouldBlock => false,
+            Err(_) => cells::leave(1),
         }
-        let taken = inbox.take(cap, work, &mut out);
-        if taken == 0 && cap > 0 && inbox.stopping {
-            return self.exchange_to_the_end(inbox, released, out, (cap, work));
-        }
-        let wanted = (taken == 0 && cap > 0).then_some((narrow(cap), narrow(work)));
-        inbox.idle = wanted.is_some();
-        let batches = inbox.batches;
-        if let Some((cap, work)) = wanted {
-            let asks = Some((batches, cap, work));
-            if released.is_empty() && inbox.asked == asks {
-                return 0;
-            }
-            inbox.asked = asks;
-        }
-        drop(inbox);
-        if wanted.is_some() || !released.is_empty() {
-            self.tell(Record::exchange(batches, wanted), b"", &bytes_of(released));
-        }
-        taken
     }
 
     /// For a plugin that ends when there is nothing left: no frames means here that there are none, and not that none have come yet.
     fn exchange_to_the_end(
         &self,
-        inbox: MutexGuard<'_, Inbox>,
+        inbox: &mut Inbox,
         released: &[u64],
         out: impl FnMut(usize, Frame),
         (cap, work): (usize, usize),
     ) -> usize {
         let (batches, empty) = (inbox.batches, inbox.empty);
-        drop(inbox);
-        let tokens = bytes_of(released);
-        let asks = Record::exchange_now(batches, (narrow(cap), narrow(work)));
-        if !self.tell(asks, b"", &tokens) {
+        let asks = (batches, narrow(cap), narrow(work));
+        inbox.asked = Some(asks);
+        let asks = Record::exchange_now(batches, (asks.1, asks.2));
+        if !self.tell(asks, b"", &bytes_of(released)) {
             return 0;
         }
-        let mut inbox = self.inbox();
         while (inbox.batches, inbox.empty) == (batches, empty) {
-            inbox = self
-                .told
-                .wait(inbox)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.fill(inbox, &mut &*self.link);
         }
-        let taken = inbox.take(cap, work, out);
-        inbox.idle = taken == 0;
-        taken
+        inbox.take(cap, work, out)
     }
 
     fn send(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
@@ -272,13 +230,70 @@ impl StandIn {
             send_status::CLOSED
         }
     }
+}
 
-    fn inbox(&self) -> MutexGuard<'_, Inbox> {
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+impl FrameSource for StandIn {
+    fn exchange(
+        &self,
+        released: &[u64],
+        work: usize,
+        mut out: impl FnMut(usize, Frame),
+        cap: usize,
+    ) -> usize {
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        for token in released {
+            let given_back = inbox.held.remove(token);
+            if given_back.is_some_and(|it| it.record.kind == frame_kind::REPLY) {
+                self.calls.fetch_sub(1, Relaxed);
+            }
+        }
+        self.receive(&mut inbox);
+        let taken = inbox.take(cap, work, &mut out);
+        if taken == 0 && cap > 0 && inbox.stopping {
+            return self.exchange_to_the_end(&mut inbox, released, out, (cap, work));
+        }
+        let batches = inbox.batches;
+        let wanted = (taken == 0 && cap > 0).then_some((narrow(cap), narrow(work)));
+        if let Some((cap, work)) = wanted {
+            let asks = Some((batches, cap, work));
+            if released.is_empty() && inbox.asked == asks {
+                return 0;
+            }
+            inbox.asked = asks;
+        }
+        if wanted.is_some() || !released.is_empty() {
+            self.tell(Record::exchange(batches, wanted), b"", &bytes_of(released));
+        }
+        taken
+    }
+
+    /// What it lost nobody knows: the cell ends, and is started again.
+    fn exchange_failed(&self, _: usize) {
+        std::process::abort()
     }
 }
 
 impl Inbox {
+    /// Whether what was asked for may still come. The bot sends nothing else.
+    fn expects(&self) -> bool {
+        self.asked.is_some_and(|asked| asked.0 == self.batches)
+    }
+
+    /// Puts the records that are whole where they belong.
+    fn sort_in(&mut self) -> Result<(), Broken> {
+        while let Some(received) = self.incoming.next()? {
+            match received.record.tag {
+                Tag::Frame => {
+                    self.waiting.push_back(HeldFrame::of(&received));
+                    self.batches += u64::from(received.record.flag);
+                }
+                Tag::Empty => self.empty += 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Hands out what may be taken, in order. The bot has sent no more work than was asked for; should the plugin want less by now,
     /// the rest waits, and what must come behind it waits with it.
     fn take(&mut self, cap: usize, mut work: usize, mut out: impl FnMut(usize, Frame)) -> usize {
@@ -314,9 +329,12 @@ fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// [`HostVtable::crumb`]: there is none. What crashes here does not end the bot, which knows what was at work.
-unsafe extern "C" fn crumb(_: *const c_void) -> *const c_void {
-    std::ptr::null()
+/// [`HostVtable::crumb`].
+unsafe extern "C" fn crumb(ctx: *const c_void) -> *const c_void {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a stand-in that is kept until the process ends.
+    let stand_in = unsafe { &*ctx.cast::<StandIn>() };
+    let crumb = stand_in.place.get().map(Place::crumb);
+    crumb.map_or(std::ptr::null(), |crumb| std::ptr::from_ref(crumb).cast())
 }
 
 /// [`HostVtable::send`].
@@ -330,34 +348,6 @@ unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
     // SAFETY: so do the slices.
     let (head, body) = unsafe { (message.head.get(), message.body.get()) };
     stand_in.send(&message, head, body)
-}
-
-/// [`MailboxVtable::exchange`].
-unsafe extern "C" fn exchange(
-    ctx: *const c_void,
-    released: *const u64,
-    released_len: usize,
-    out: *mut c_void,
-    stride: usize,
-    cap: usize,
-    work: usize,
-) -> usize {
-    // SAFETY: `ctx` is `Arc::as_ptr` of a stand-in that is kept until the process ends.
-    let stand_in = unsafe { &*ctx.cast::<StandIn>() };
-    let released = if released.is_null() || released_len == 0 {
-        &[]
-    } else {
-        // SAFETY: the plugin's tokens live until we return, says the contract.
-        unsafe { std::slice::from_raw_parts(released, released_len) }
-    };
-    // Frames that would not fit stay where they are.
-    let cap = if stride < Frame::FIRST_SIZE { 0 } else { cap };
-    let put = |index: usize, frame: Frame| {
-        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
-        // They fit, was looked at above.
-        let _ = unsafe { frame.write(out.byte_add(index * stride), stride) };
-    };
-    stand_in.exchange(released, put, cap, work)
 }
 
 #[cfg(test)]

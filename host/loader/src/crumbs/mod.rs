@@ -5,11 +5,15 @@
 //! (`platform/linux/crash.rs`). At the next [`begin`] all of it is read as [`Remains`], unless the process has ended in
 //! order ([`end_in_order`]).
 //!
+//! A cell has crumbs as well ([`begin_in_cell`]), in memory that the bot reads while it lives and when it has ended ([`CellCrumbs`]).
+//!
 //! | file | what it is |
 //! | --- | --- |
+//! | `cell.rs` | the crumbs of a cell, as the bot has them |
 //! | `remains.rs` | the same, read after its process is gone |
 //! | `verdict.rs` | whose fault it was |
 
+mod cell;
 mod remains;
 mod verdict;
 
@@ -19,7 +23,7 @@ use std::{
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{
-            AtomicU64,
+            AtomicBool, AtomicU64,
             Ordering::{Relaxed, Release, SeqCst},
             fence,
         },
@@ -28,22 +32,31 @@ use std::{
 };
 
 use host_base::private;
-use plugin_api::abi::{Crumb, crumb_frame, frame_kind};
+use plugin_api::abi::{Crumb, EventHeader, crumb_frame, frame_kind};
 
+pub(crate) use self::cell::{CellCrumbs, Whose};
 pub use self::{
     remains::{Doing, LastWord, Polled, Remains, Remnant, StackFrame},
     verdict::{Certainty, Verdict},
 };
 use crate::crumb_layout::{FrameRecord, Layout, MAGIC, Slot};
 use crate::{
-    packet::Packet,
-    platform::{Owner, crash, process, snapshot},
+    invocation::Invocation,
+    packet::{Packet, handler},
+    platform::{
+        Owner,
+        crash::{self, SharedCrumbs},
+        process, snapshot,
+    },
 };
 
 /// The file in the folder `run`.
 const FILE: &str = "crumbs";
 
 static CRUMBS: OnceLock<&'static Layout> = OnceLock::new();
+
+/// Whether this process is a cell.
+static IN_CELL: AtomicBool = AtomicBool::new(false);
 
 /// Begins the crumbs of this process, once, in the folder `run`, which is made; what the last process has left there, if it did not end
 /// in order. From here on a crash of any thread is noted.
@@ -56,6 +69,24 @@ static CRUMBS: OnceLock<&'static Layout> = OnceLock::new();
 pub fn begin(run: &Path) -> io::Result<Option<Remains>> {
     private::folder(run)?;
     let (left, crumbs) = crash::open(&run.join(FILE))?;
+    begin_with(crumbs)?;
+    Ok(Remains::read(&left))
+}
+
+/// Begins the crumbs of this process, a cell, in memory that the bot has as well.
+///
+/// To be called before its library is opened, and before it is closed in.
+///
+/// # Errors
+///
+/// The memory can't be mapped. The cell does without.
+pub(crate) fn begin_in_cell(memory: &SharedCrumbs) -> io::Result<()> {
+    IN_CELL.store(true, Relaxed);
+    crash::is_cell();
+    begin_with(memory.map()?)
+}
+
+fn begin_with(crumbs: &'static Layout) -> io::Result<()> {
     entitle(crumbs);
     if CRUMBS.set(crumbs).is_err() {
         return Err(io::Error::other(
@@ -65,7 +96,7 @@ pub fn begin(run: &Path) -> io::Result<Option<Remains>> {
     beat();
     note_libraries();
     crash::install(crumbs);
-    Ok(Remains::read(&left))
+    Ok(())
 }
 
 /// Notes what it is, and whose.
@@ -118,7 +149,8 @@ pub(crate) fn note_libraries() {
             .iter()
             .find(|known| known.low.load(Relaxed) == 0);
         let Some(free) = free else { return };
-        let path = match image.path.as_os_str().is_empty() {
+        // The program itself. A cell's is the bot's, which knows how to read it.
+        let path = match image.path.as_os_str().is_empty() && !IN_CELL.load(Relaxed) {
             true => env::current_exe().unwrap_or_default(),
             false => image.path.clone(),
         };
@@ -131,12 +163,25 @@ pub(crate) fn note_libraries() {
 
 /// What a thread polls right now, by its crumb: the frame, and for how long; `None` while it polls nothing, or that can't be known.
 pub(crate) fn polled(crumb: &Crumb) -> Option<(u64, Duration)> {
-    let (frame, since) = (crumb.frame.load(Relaxed), crumb.since_ms.load(Relaxed));
+    lasting(crumb.frame.load(Relaxed), crumb.since_ms.load(Relaxed))
+}
+
+/// A frame that is polled since then, and for how long.
+fn lasting(frame: u64, since_ms: u64) -> Option<(u64, Duration)> {
     // Without a clock, plugins write 1.
-    (since > 1).then(|| {
-        let lasts = crash::monotonic_ms().saturating_sub(since);
+    (since_ms > 1).then(|| {
+        let lasts = crash::monotonic_ms().saturating_sub(since_ms);
         (frame, Duration::from_millis(lasts))
     })
+}
+
+/// What is polled, in words, where that is no frame that was taken.
+pub(crate) const fn without_frame(frame: u64) -> Option<&'static str> {
+    match frame {
+        crumb_frame::BACKGROUND => Some("a task in the background"),
+        crumb_frame::OPENING => Some("the opening of its library"),
+        _ => None,
+    }
 }
 
 /// A crumb that is kept in this process alone, for a generation that has no [`Place`].
@@ -232,10 +277,29 @@ fn oldest<const COUNT: usize>(frames: &[FrameRecord; COUNT], id: u64) -> &FrameR
     &frames[(id % COUNT as u64) as usize]
 }
 
-fn write(place: &FrameRecord, packet: &Packet) {
+/// For whom a packet is, and the event that it goes back to.
+fn cause(packet: &Packet) -> (Option<&Invocation>, Option<&EventHeader>) {
     let invocation = packet.invocation.as_deref();
     let event = packet.event.as_ref().or(invocation.map(|it| &it.event));
-    let header = event.map(|event| &event.header);
+    (invocation, event.map(|event| &event.header))
+}
+
+/// What a generation is at that polls this packet.
+pub(crate) fn doing(packet: &Packet) -> Doing {
+    let (invocation, header) = cause(packet);
+    let header = header.unwrap_or(&EventHeader::EMPTY);
+    Doing {
+        handler: handler(packet.kind, header.kind, &packet.name),
+        frame: packet.id,
+        invocation: invocation.map_or(packet.id, |it| it.id),
+        user: header.user_id,
+        guild: header.guild_id,
+        channel: header.channel_id,
+    }
+}
+
+fn write(place: &FrameRecord, packet: &Packet) {
+    let (invocation, header) = cause(packet);
     let of = |value: Option<u64>| value.unwrap_or_default();
     place.kind.store(packet.kind.into(), Relaxed);
     place

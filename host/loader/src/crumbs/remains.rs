@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plugin_api::abi::{Crumb, crumb_frame};
+use plugin_api::abi::Crumb;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::without_frame;
 use crate::crumb_layout::{
     CALLS, Crash, EVENTS, FrameRecord, IMAGES, Image, Layout, SLOTS, STACK, Slot, Words,
 };
@@ -22,9 +23,11 @@ use crate::{
     },
 };
 
-/// What a process has left that did not end in order.
+/// What a process has left that did not end in order: the last bot, or a cell of this one.
 #[derive(Debug)]
 pub struct Remains {
+    /// Whether it was a cell, all of which is one plugin's.
+    pub is_cell: bool,
     /// Its number.
     pub pid: u64,
     /// When it began, in milliseconds since the Unix epoch.
@@ -35,7 +38,7 @@ pub struct Remains {
     pub word: Option<LastWord>,
     /// The generations that were there.
     pub plugins: Vec<Remnant>,
-    libraries: Vec<Mapped>,
+    pub(super) libraries: Vec<Mapped>,
     stack: SavedStack,
 }
 
@@ -142,6 +145,7 @@ impl Remains {
         };
         let stack = offset_of!(Crash, stack);
         Some(Self {
+            is_cell: false,
             pid: at(offset_of!(Layout, pid)),
             started_ms: at(offset_of!(Layout, started_ms)),
             ended_ms,
@@ -189,12 +193,7 @@ impl Remains {
         let offset = address - library.base;
         let is_plugins = self.plugins.iter().any(|it| it.file == library.path);
         StackFrame {
-            library: library
-                .path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            library: name_of(&library.path),
             offset,
             function: is_plugins
                 .then(|| names.of(&library.path, offset))
@@ -227,6 +226,13 @@ impl Remnant {
         let digest: [u8; 32] = Sha256::digest(&bytes).into();
         Some((file::hex(&digest), version))
     }
+}
+
+/// What a library is called. The path of a program may be the system's own link to it.
+fn name_of(path: &Path) -> String {
+    let real = fs::read_link(path).unwrap_or_else(|_| path.to_owned());
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(" (deleted)").to_owned()
 }
 
 fn last_word(words: &Words, crash: usize) -> LastWord {
@@ -291,10 +297,8 @@ fn doing(words: &Words, slot: usize, frame: u64) -> Doing {
         handler: handler.to_owned(),
         ..Doing::default()
     };
-    match frame {
-        crumb_frame::BACKGROUND => return named("a task in the background"),
-        crumb_frame::OPENING => return named("the opening of its library"),
-        _ => {}
+    if let Some(words) = without_frame(frame) {
+        return named(words);
     }
     let places = |array: usize, count: usize| {
         (0..count).map(move |index| slot + array + index * size_of::<FrameRecord>())

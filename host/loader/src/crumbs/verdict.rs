@@ -31,12 +31,21 @@ impl Remains {
     /// Whose fault it was, by what is known and by the functions that were running ([`trace`](Self::trace)).
     #[must_use]
     pub fn verdict(&self, trace: &[StackFrame]) -> Verdict {
-        judge(
+        let verdict = judge(
             self.word.as_ref(),
             self.pid,
             &self.plugins,
             self.plugin_in(trace),
-        )
+        );
+        match self.is_cell && !verdict.from_outside && verdict.certainty == Certainty::Unclear {
+            // Nobody else was in there.
+            true => Verdict {
+                certainty: Certainty::Likely,
+                suspects: (0..self.plugins.len()).collect(),
+                ..verdict
+            },
+            false => verdict,
+        }
     }
 }
 

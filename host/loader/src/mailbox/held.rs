@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use plugin_api::abi::{Bytes, EventHeader, Frame, Record};
 
-use crate::packet::{Packet, handler};
+use crate::{
+    crumbs::{Doing, doing},
+    packet::{Packet, handler},
+};
 
 /// The packets that a plugin holds, by token.
 #[derive(Debug, Default)]
@@ -56,8 +59,17 @@ impl HeldPackets {
 
     /// What serves the frame `id`, in words.
     pub(super) fn handler_of(&self, id: u64) -> Option<String> {
-        let mut packets = self.packets.values().map(|held| &held.packet);
-        let (packet, header) = &**packets.find(|held| held.0.id == id)?;
+        let (packet, header) = self.held(id)?;
         Some(handler(packet.kind, header.kind, &packet.name))
+    }
+
+    /// What the frame `id` is about, and for whom.
+    pub(super) fn doing(&self, id: u64) -> Option<Doing> {
+        self.held(id).map(|(packet, _)| doing(packet))
+    }
+
+    fn held(&self, id: u64) -> Option<&(Packet, EventHeader)> {
+        let mut packets = self.packets.values().map(|held| &held.packet);
+        packets.find(|held| held.0.id == id).map(|held| &**held)
     }
 }

@@ -5,20 +5,19 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
+//! | `exchange.rs` | the boundary's function, by raw pointers |
 //! | `fair_queue.rs` | the work queue: servers take turns |
 //! | `held.rs` | what the plugin has taken and not given back |
 //! | `drops.rs` | what found no room, and whose it was |
 
 mod drops;
+mod exchange;
 mod fair_queue;
 mod held;
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
-    ffi::c_void,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -27,11 +26,15 @@ use std::{
 };
 
 use plugin_api::abi::{
-    Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
-    abi_stable::prefix_type::WithMetadata, frame_kind,
+    Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, abi_stable::prefix_type::WithMetadata,
+    frame_kind,
 };
 
-pub use self::{drops::Dropped, fair_queue::Lane};
+pub use self::{
+    drops::Dropped,
+    exchange::{FrameSource, exchange},
+    fair_queue::Lane,
+};
 use self::{
     drops::Drops,
     fair_queue::FairQueue,
@@ -39,7 +42,7 @@ use self::{
 };
 use crate::{
     Handled, PluginFigures,
-    crumbs::Frames,
+    crumbs::{Doing, Frames},
     packet::{Begun, Packet},
     platform::wake::WakeSignal,
 };
@@ -222,6 +225,11 @@ impl Mailbox {
         self.held().handler_of(id)
     }
 
+    /// What the frame `id` is about, and for whom; `None` when the plugin does not hold it.
+    pub(crate) fn doing(&self, id: u64) -> Option<Doing> {
+        self.held().doing(id)
+    }
+
     fn held(&self) -> MutexGuard<'_, HeldPackets> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,7 +265,7 @@ impl Mailbox {
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> MailboxHandle {
         const VTABLE: &WithMetadata<MailboxVtable> =
-            &WithMetadata::new(MailboxVtable::new(exchange::<Frame>));
+            &WithMetadata::new(MailboxVtable::new(exchange::<Mailbox, Frame>));
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
@@ -288,9 +296,36 @@ impl Mailbox {
         words.collect()
     }
 
-    /// Gives tokens back, and hands out up to `cap` packets, of which at most `work` are work. Only the plugin's thread calls this, or
-    /// the one that stands for it.
-    pub(crate) fn exchange(
+    fn note(&self, packet: &Packet) {
+        if let Some(noted) = self.noted.get() {
+            noted.note(packet);
+        }
+    }
+
+    /// For how long the plugin's thread has not asked for more, though something waits or was handed out.
+    pub fn busy_for(&self) -> Option<Duration> {
+        self.lock().busy_since.map(|since| since.elapsed())
+    }
+
+    /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
+    fn wake(&self, mut queues: MutexGuard<'_, Queues>) {
+        let idle = std::mem::take(&mut queues.idle);
+        if idle {
+            queues.busy_since = Some(Instant::now());
+        }
+        drop(queues);
+        if idle {
+            self.signal.raise();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FrameSource for Mailbox {
+    fn exchange(
         &self,
         released: &[u64],
         work: usize,
@@ -349,19 +384,7 @@ impl Mailbox {
         taken
     }
 
-    fn note(&self, packet: &Packet) {
-        if let Some(noted) = self.noted.get() {
-            noted.note(packet);
-        }
-    }
-
-    /// For how long the plugin's thread has not asked for more, though something waits or was handed out.
-    pub fn busy_for(&self) -> Option<Duration> {
-        self.lock().busy_since.map(|since| since.elapsed())
-    }
-
-    /// After an exchange that panicked behind this many frames: those are the plugin's. Without any it goes idle, and is woken at once
-    /// when something waits.
+    /// Without any it goes idle, and is woken at once when something waits.
     fn exchange_failed(&self, taken: usize) {
         tracing::error!("an exchange of frames panicked; what it was about to hand out is lost");
         let mut queues = self.lock();
@@ -371,59 +394,6 @@ impl Mailbox {
             self.wake(queues);
         }
     }
-
-    /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
-    fn wake(&self, mut queues: MutexGuard<'_, Queues>) {
-        let idle = std::mem::take(&mut queues.idle);
-        if idle {
-            queues.busy_since = Some(Instant::now());
-        }
-        drop(queues);
-        if idle {
-            self.signal.raise();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// [`MailboxVtable::exchange`]. `R` is the frame of this host's version; the tests have a later one.
-unsafe extern "C" fn exchange<R: Record + From<Frame>>(
-    ctx: *const c_void,
-    released: *const u64,
-    released_len: usize,
-    out: *mut c_void,
-    stride: usize,
-    cap: usize,
-    work: usize,
-) -> usize {
-    // SAFETY: `ctx` is `Arc::as_ptr` of a mailbox that the generation keeps alive until `run` has returned.
-    let mailbox = unsafe { &*ctx.cast::<Mailbox>() };
-    let released = if released.is_null() || released_len == 0 {
-        &[]
-    } else {
-        // SAFETY: the plugin's tokens live until we return, says the contract.
-        unsafe { std::slice::from_raw_parts(released, released_len) }
-    };
-    // Frames that would not fit stay in their queue.
-    let cap = if stride < R::FIRST_SIZE { 0 } else { cap };
-    let taken = Cell::new(0);
-    let put = |index: usize, frame: Frame| {
-        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
-        // They fit, was looked at above.
-        let _ = unsafe { R::from(frame).write(out.byte_add(index * stride), stride) };
-        taken.set(index + 1);
-    };
-    // Never unwinds into the plugin.
-    catch_unwind(AssertUnwindSafe(|| {
-        mailbox.exchange(released, work, put, cap)
-    }))
-    .unwrap_or_else(|_| {
-        mailbox.exchange_failed(taken.get());
-        taken.get()
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The mailbox as a plugin meets it: through the vtable.
 
+use plugin_api::abi::Record;
+
 use super::*;
 
 /// The plugin's end.
@@ -225,7 +227,7 @@ fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
 #[test]
 fn an_older_plugin_gets_from_a_newer_host_what_it_knows_and_no_byte_more() {
     const NEWER: &WithMetadata<MailboxVtable> =
-        &WithMetadata::new(MailboxVtable::new(exchange::<Later>));
+        &WithMetadata::new(MailboxVtable::new(exchange::<Mailbox, Later>));
     let (mailbox, mut plugin) = mailbox();
     plugin.handle.vtable = MailboxVtable_Ref(NEWER.static_as_prefix());
     for id in 1..=3 {
@@ -272,7 +274,7 @@ fn an_exchange_that_panics_keeps_what_it_gave_and_leaves_no_plugin_asleep() {
         }
     }
     const PANICKY: &WithMetadata<MailboxVtable> =
-        &WithMetadata::new(MailboxVtable::new(exchange::<Panicky>));
+        &WithMetadata::new(MailboxVtable::new(exchange::<Mailbox, Panicky>));
     let (mailbox, mut plugin) = mailbox();
     plugin.handle.vtable = MailboxVtable_Ref(PANICKY.static_as_prefix());
     for id in 1..=3 {

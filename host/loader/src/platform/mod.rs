@@ -11,9 +11,10 @@
 //! | `interpose` | functions of libc that the executable stands in front of: whose threads, timers, signals, keys are there | glibc on x86_64 and aarch64 | nothing is known, so no library is ever unmapped (`uninterposed.rs`) |
 //! | `threads` | waiting for the end of a thread with all destructors of its thread-locals | `pthread_tryjoin_np` | for its function's return |
 //! | `files` | what tells one file from another, private copies that may be executed | inode and status change time, mode, `noexec` | size and time |
-//! | `child` | the end of a process that may hang, and how it ended | `alarm`, signals | exit codes |
+//! | `child` | what more processes of this program are started from, the end of one that may hang, how it ended | `/proc/self/exe`, `alarm`, signals | its path, exit codes |
 //! | `cells` | processes that plugins live in, and what is known of them | a socket pair, `/proc` | can't be made |
-//! | `crash` | memory that outlives the process, and what a crash writes into it | a shared mapping, signal handlers | can't be made |
+//! | `cgroups` | a share of the processor for a process | control groups of version 1 or 2 | said not to be there |
+//! | `crash` | memory that outlives the process, and what a crash writes into it | a mapped file or memfd, signal handlers | can't be made |
 //! | `stack` | the functions that a crashed thread was in | `.eh_frame` | the place of the crash alone |
 //! | `sandbox` | what a process can no longer do from here on | Landlock, seccomp | nothing is refused, and all of it is said to be missing |
 //! | `signals` | what people call a signal | names | numbers |
@@ -46,9 +47,13 @@ pub use self::linux::interpose;
 #[cfg(not(target_os = "linux"))]
 use self::other as system;
 pub use self::owner::{EndedBy, Owner, TakenSignal, Tid, UnknownThread};
-pub use self::system::memory;
 pub(crate) use self::system::{
-    cells, child, crash, files, library_files, process, sandbox, signals, stack, threads, wake,
+    cells, cgroups, child, crash, files, library_files, process, sandbox, signals, stack, threads,
+    wake,
+};
+pub use self::system::{
+    child::{installed_program, this_program},
+    memory,
 };
 #[cfg(not(interposed))]
 pub use self::uninterposed as interpose;

@@ -137,7 +137,26 @@ pub(crate) mod files {
 }
 
 pub(crate) mod child {
-    use std::{process::ExitStatus, time::Duration};
+    use std::{
+        env, io,
+        path::{Path, PathBuf},
+        process::{Command, ExitStatus},
+        time::Duration,
+    };
+
+    pub fn this_program() -> io::Result<PathBuf> {
+        env::current_exe()
+    }
+
+    pub fn command(program: &Path) -> Command {
+        Command::new(program)
+    }
+
+    pub fn installed_program() -> io::Result<PathBuf> {
+        env::current_exe()
+    }
+
+    pub fn take_name() {}
 
     /// Not done: the parent kills what hangs, while it is there.
     pub fn end_after(_deadline: Duration) {}
@@ -163,7 +182,7 @@ pub(crate) mod cells {
         time::Duration,
     };
 
-    use super::wake::WakeSignal;
+    use super::{crash::SharedCrumbs, wake::WakeSignal};
 
     /// There is none: nobody has written it yet.
     #[derive(Debug)]
@@ -187,11 +206,19 @@ pub(crate) mod cells {
     }
 
     impl Link {
-        pub fn wait(&self, _signal: &WakeSignal) -> io::Result<Ready> {
+        pub fn wait(&self, _signal: &WakeSignal, _writes: bool) -> io::Result<Ready> {
             match *self {}
         }
 
-        pub fn set_patience(&self, _patience: Duration) -> io::Result<()> {
+        pub fn ends_within(&self, _patience: Duration) -> io::Result<bool> {
+            match *self {}
+        }
+
+        pub const fn now(&self) -> &Self {
+            self
+        }
+
+        pub const fn handle(&self) -> i32 {
             match *self {}
         }
     }
@@ -226,7 +253,11 @@ pub(crate) mod cells {
         }
     }
 
-    pub fn start(_executable: &Path, _arguments: &[OsString]) -> io::Result<(Link, Process)> {
+    pub fn start(
+        _executable: &Path,
+        _arguments: &[OsString],
+        _crumbs: Option<&SharedCrumbs>,
+    ) -> io::Result<(Link, Process)> {
         Err(unsupported())
     }
 
@@ -240,7 +271,7 @@ pub(crate) mod cells {
         None
     }
 
-    pub fn enter() -> io::Result<Link> {
+    pub fn enter() -> io::Result<(Link, Option<SharedCrumbs>)> {
         Err(unsupported())
     }
 
@@ -250,8 +281,31 @@ pub(crate) mod cells {
 
     pub fn give_way(_niceness: u8) {}
 
+    pub fn abort() -> ! {
+        std::process::abort()
+    }
+
     pub fn leave(code: i32) -> ! {
         std::process::exit(code)
+    }
+}
+
+pub(crate) mod cgroups {
+    #[derive(Debug, Clone, Copy)]
+    #[allow(dead_code, reason = "nothing limits it here")]
+    pub struct Share {
+        pub percent: u32,
+        pub memory_bytes: Option<u64>,
+    }
+
+    /// There is none.
+    #[derive(Debug)]
+    pub enum Cgroup {}
+
+    impl Cgroup {
+        pub fn with(_pid: u32, _share: Share) -> Result<Self, String> {
+            Err("this platform has no groups of processes yet".into())
+        }
     }
 }
 
@@ -269,12 +323,36 @@ pub(crate) mod crash {
 
     use crate::crumb_layout::Layout;
 
-    pub fn open(_path: &Path) -> io::Result<(Vec<u8>, &'static Layout)> {
-        Err(io::Error::new(
+    /// There is none.
+    #[derive(Debug)]
+    pub enum SharedCrumbs {}
+
+    fn unsupported() -> io::Error {
+        io::Error::new(
             io::ErrorKind::Unsupported,
             "this platform has no memory that outlives a process yet",
-        ))
+        )
     }
+
+    pub fn open(_path: &Path) -> io::Result<(Vec<u8>, &'static Layout)> {
+        Err(unsupported())
+    }
+
+    impl SharedCrumbs {
+        pub fn new() -> io::Result<Self> {
+            Err(unsupported())
+        }
+
+        pub fn map(&self) -> io::Result<&'static Layout> {
+            match *self {}
+        }
+
+        pub fn read(&self, _out: &mut [u8], _at: usize) -> io::Result<()> {
+            match *self {}
+        }
+    }
+
+    pub fn is_cell() {}
 
     pub fn install(_crumbs: &'static Layout) -> bool {
         false

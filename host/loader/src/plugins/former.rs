@@ -70,8 +70,11 @@ impl Plugins {
     pub async fn roll_back(&self, name: &str, wish: &RollBack) -> Result<RolledBack, LoadError> {
         let name = PluginName::new(name);
         let file = self.former(&name, wish).await?;
-        self.check_former(&name, &file, wish)?;
         let target = self.place_of(&name).await;
+        let isolation = self.program.options().isolation;
+        if !isolation.isolates(&name, &target) {
+            self.check_former(&name, &file, wish)?;
+        }
         let source = self.source(&name, &file, &target, wish).await?;
         let (placed, state_at) = (source.beside.clone(), file.state_ms);
         let before = self.manifests().remove(&name);

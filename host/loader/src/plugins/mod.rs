@@ -34,7 +34,7 @@ pub use self::{
     canary::{CanaryBegun, Promoted},
     former::{RollBack, RolledBack},
     order::InUse,
-    status::{CrashNote, LoadReport, Serving, Status},
+    status::{LoadReport, Serving, Status},
 };
 use self::{
     stopping::{Leaving, Saving},
@@ -54,7 +54,7 @@ use super::{
     unload::UnloadReport,
     unloaded::Unloaded,
 };
-use crate::{Caller, Change, Lifted, Program, Refusal};
+use crate::{Caller, Change, CrashNote, Lifted, Program, Refusal};
 
 /// The set of loaded plugins.
 #[derive(Debug)]

@@ -12,38 +12,13 @@ use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::{Failed, Plugins, Set};
 use crate::{
-    CanaryStatus, Generation, UnloadNote, Workload,
-    ago::ago,
+    CanaryStatus, CrashNote, Generation, UnloadNote, Workload,
     cell::Cell,
     manifest_check,
     manifest_check::neighbours,
     quarantine::Quarantine,
     resolve::{Providers, Universe},
 };
-
-/// A crash of the process that was a plugin's fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrashNote {
-    /// When, in milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// In what: "SIGSEGV in command `brew`".
-    pub what: String,
-    /// The report's file.
-    pub report: PathBuf,
-}
-
-impl CrashNote {
-    /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
-    #[must_use]
-    pub fn in_words(&self, now: SystemTime) -> String {
-        format!(
-            "crashed the bot {}: {}; report {}",
-            ago(self.at_ms, now),
-            self.what,
-            self.report.display()
-        )
-    }
-}
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -174,7 +149,7 @@ impl Plugins {
         all.into_values().collect()
     }
 
-    /// Notes that a plugin has crashed the process before this one.
+    /// Notes that a plugin has crashed the process before this one, or its cell.
     pub fn note_crash(&self, plugin: &PluginName, crash: CrashNote) {
         self.set().crashes.insert(plugin.clone(), crash);
     }

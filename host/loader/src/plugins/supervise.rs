@@ -17,7 +17,7 @@ use super::{
     watchdog::{Finding, Look, Stall, Watchdog},
 };
 use crate::{
-    Change, Program, crumbs, generation::Generation, signals, unload::UnloadReport,
+    CellCrash, Change, Program, crumbs, generation::Generation, signals, unload::UnloadReport,
     vitals::MOST_PANICS,
 };
 
@@ -115,19 +115,7 @@ impl Looks {
                 program.changed(Change::Blocked(blocked(generation, stall)));
                 None
             }
-            Finding::Stuck(stall) => {
-                let doing = generation.doing();
-                let Some(cell) = generation.cell() else {
-                    return Some(What::Stuck(stall, doing));
-                };
-                // It ends by that, and is started again as after any other end.
-                cell.kill(&format!(
-                    "its thread had been in {doing} for {:.0?} ({}; `[limits] watchdog_s`)",
-                    stall.lasts,
-                    stall.pace()
-                ));
-                None
-            }
+            Finding::Stuck(stall) => Some(What::Stuck(stall, generation.doing())),
         }
     }
 
@@ -331,6 +319,9 @@ impl Plugins {
     /// Starts a plugin again whose thread has ended, with the state that was saved last.
     pub(super) async fn start_again(&self, generation: &Arc<Generation>, mut why: String) {
         let name = &generation.plugin;
+        if let Some(remark) = self.enter_crash_of_cell(generation) {
+            why = format!("{why}; {remark}");
+        }
         let Some(file) = self.close_failed(generation, &why).await else {
             return;
         };
@@ -359,6 +350,23 @@ impl Plugins {
         }
         self.stays_failed(generation, &format!("{why}; {next}"))
             .await;
+    }
+
+    /// Enters the crash of a generation's cell, if it has crashed: beside the plugin, and against its file. What there is to add to why it
+    /// has ended.
+    pub(super) fn enter_crash_of_cell(&self, generation: &Generation) -> Option<String> {
+        let CellCrash { note, strikes } = generation.cell()?.take_crash()?;
+        let (name, at_ms) = (&generation.plugin, note.at_ms);
+        self.note_crash(name, note);
+        let (sha256, limit) = strikes?;
+        let is_out = self.quarantine.strike_in_cell(name, &sha256, at_ms, limit);
+        is_out.then(|| {
+            let held = self.quarantine.of(&sha256);
+            let why = held.map_or_else(String::new, |held| held.why);
+            format!(
+                "{why}; the bot's own process does not load its file until `load {name} again` does"
+            )
+        })
     }
 
     /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; who

@@ -3,13 +3,15 @@
 //! The stuck thread can't be ended: it is abandoned, and its library stays mapped. Members who wait for what it has begun are told at
 //! once; what it has not begun, and what comes meanwhile, waits for the fresh generation, which begins with the state that was saved
 //! last. There is a budget of abandoned generations, since each keeps its memory, and one that spins a processor.
+//!
+//! One in a cell is killed instead, once the fresh generation has what waits. Nothing of it stays, so there is no budget.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use host_base::PluginName;
 
 use super::{Abandoned, Plugins, stopping::Saving, watchdog::Stall};
-use crate::generation::Generation;
+use crate::{cell::Cell, generation::Generation};
 
 impl Abandoned {
     /// Enters one whose thread is stuck; how many there are of its plugin.
@@ -41,15 +43,24 @@ impl Plugins {
             if generation.is_stopping() {
                 return;
             }
-            let why = format!(
-                "its thread has been in {doing} for {} s ({})",
-                stall.lasts.as_secs(),
-                stall.pace()
-            );
+            let (lasts, pace) = (stall.lasts.as_secs(), stall.pace());
+            let why = match generation.cell() {
+                Some(cell) => format!(
+                    "its cell (process {}) was killed: its thread had been in {doing} for {lasts} s ({pace}; `[limits] watchdog_s`)",
+                    cell.pid()
+                ),
+                None => format!("its thread has been in {doing} for {lasts} s ({pace})"),
+            };
             // Members learn of it before anything else is done.
             generation.abandon(&why);
-            (file, self.note_abandoned(generation, why))
+            match generation.cell() {
+                Some(_) => (file, why),
+                None => (file, self.note_abandoned(generation, why)),
+            }
         };
+        if let Some(cell) = generation.cell() {
+            return self.replace_cell(generation, cell, why, file).await;
+        }
         // What it leaves behind counts among what can't be given back.
         let over = self.check_budget(name).err();
         let is_spent = over.is_some() || self.has_spent_its_budget(name);
@@ -62,6 +73,26 @@ impl Plugins {
         if is_spent {
             self.stays_failed(generation, &why).await;
         } else if let Err(error) = self.load_file(&file).await {
+            self.start_again(generation, error.to_string()).await;
+        }
+    }
+
+    /// Has another generation take over from one that is abandoned, and kills its cell behind that: its end would be the end of what
+    /// waits in its mailbox.
+    async fn replace_cell(
+        &self,
+        generation: &Arc<Generation>,
+        cell: &Cell,
+        why: String,
+        file: PathBuf,
+    ) {
+        let name = &generation.plugin;
+        tracing::error!(plugin = &**name, "the plugin is stuck: {why}");
+        let told = format!("{why}; another one takes over");
+        self.fail(name, file.clone(), &told);
+        let loaded = self.load_file(&file).await;
+        cell.kill(&why);
+        if let Err(error) = loaded {
             self.start_again(generation, error.to_string()).await;
         }
     }

@@ -245,8 +245,11 @@ impl<'a> Load<'a> {
         self.plugins.check_selection(name)
     }
 
-    /// Whether the file is one that has crashed the process too often.
+    /// Whether the file is one that has crashed too often, and is to be loaded into this process.
     pub(super) fn check_quarantine(&self) -> Result<(), LoadError> {
+        if self.home() != Home::Here {
+            return Ok(());
+        }
         let held = self.plugins.quarantine.of(&self.info.sha256_hex());
         held.map_or(Ok(()), |held| {
             Err(LoadError::Quarantined {
@@ -629,6 +632,7 @@ impl<'a> Load<'a> {
     /// Closes a generation that does not come to serve.
     pub(super) async fn close(&self, next: &Generation) {
         let report = next.unload(Duration::from_millis(100)).await;
+        self.plugins.enter_crash_of_cell(next);
         self.plugins.record(report, next).await;
     }
 

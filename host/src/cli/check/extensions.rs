@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -149,7 +149,7 @@ async fn tried(
     let said = |error: LoadError| error.to_string();
     let copy = shadow::copy(folder, "check", 1, sha256, bytes).map_err(said)?;
     let copy = fs::canonicalize(copy).map_err(|error| error.to_string())?;
-    let executable = env::current_exe().map_err(|error| error.to_string())?;
+    let executable = host_loader::this_program().map_err(|error| error.to_string())?;
     let deadline = Duration::from_millis(config.extensions.probe_timeout_ms);
     let report = probe::run(&executable, &copy, deadline)
         .await

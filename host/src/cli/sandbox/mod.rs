@@ -14,7 +14,6 @@ mod reports;
 mod time;
 
 use std::{
-    env,
     io::BufRead,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -195,7 +194,7 @@ async fn play(
             (clock, Some(moving))
         }
     };
-    let executable = env::current_exe()?;
+    let executable = host_loader::this_program()?;
     let starting = Bot::start_unless(
         config,
         environment,

@@ -1,7 +1,7 @@
 //! Tests of what a plugin in a cell costs others when it crashes, spins, takes all memory, or reaches for what is not its own: nothing.
 
 use crate::{
-    cells::{cell, is_alive, rascal},
+    cells::{cell, have_ended, is_alive, rascal},
     support::Fixture,
 };
 
@@ -28,9 +28,9 @@ async fn harms_itself_alone(limits: &str, command: &str, why: &[&str]) {
     for part in why {
         assert!(refused.contains(part), "{refused}");
     }
-    assert!(!is_alive(pid));
     assert_eq!(bot.ask(&member, "!count").await.content, "Count: 2");
     bot.until_generation("rascal", 2).await;
+    have_ended(&[pid]).await;
     assert_eq!(bot.ask(&member, "!keeps").await.content, "kept");
     bot.close().await;
 }
@@ -60,9 +60,29 @@ async fn a_loop_without_an_end_is_ended() {
     let why = [
         "was killed: its thread had been in command `spin` for ",
         "it spins: ",
-        "`spin` was at work",
+        "another one takes over",
     ];
-    harms_itself_alone("[limits]\nwatchdog_s = 1", "!spin", &why).await;
+    // Time for a second look, which tells whether it spins.
+    harms_itself_alone("[limits]\nwatchdog_s = 3", "!spin", &why).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_in_the_background_that_blocks_is_noticed_while_nothing_waits_for_its_cell() {
+    let bot = bot("[limits]\nwatchdog_s = 3").await;
+    let pid = cell(&bot, "rascal").unwrap().pid();
+    assert_eq!(bot.ask(&bot.member(), "!brood").await.content, "broods");
+    let why = bot.until_refused("rascal").await;
+    for part in [
+        "was killed: its thread had been in a task in the background for ",
+        "it is blocked: ",
+        "another one takes over",
+    ] {
+        assert!(why.contains(part), "{why}");
+    }
+    bot.until_generation("rascal", 2).await;
+    have_ended(&[pid]).await;
+    assert_eq!(bot.ask(&bot.member(), "!keeps").await.content, "kept");
+    bot.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

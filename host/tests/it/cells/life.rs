@@ -1,7 +1,7 @@
 //! Tests of a cell's life: it serves, hands its state over, ends with its plugin, and is started again alone.
 
 use crate::{
-    cells::{IN_CELLS, cell, is_alive, kill},
+    cells::{IN_CELLS, cell, is_alive, kill, rascal},
     support::Fixture,
 };
 
@@ -69,5 +69,16 @@ async fn a_name_says_where_a_plugin_lives_before_the_default_does() {
     let config = "[isolation]\ndefault = \"process\"\nplugins = { counter = \"none\" }";
     let bot = Fixture::configured(&["hello", "counter"], config).await;
     assert!(cell(&bot, "hello").is_some() && cell(&bot, "counter").is_none());
+    bot.close().await;
+}
+
+/// A socket holds some hundred kilobytes: each side has more to write while the other writes, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn much_goes_both_ways_at_once_and_nobody_waits_for_the_other() {
+    let bot = Fixture::patient(&["counter"], IN_CELLS).await;
+    bot.drop_in(&rascal(), "rascal");
+    bot.until_generation("rascal", 1).await;
+    let heaps = bot.ask(&bot.member(), "!heaps").await.content;
+    assert_eq!(heaps, "16 kept");
     bot.close().await;
 }

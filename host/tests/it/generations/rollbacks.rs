@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use host_loader::Status;
 
 use super::{counting, said, serve, tea, told};
-use crate::support::Fixture;
+use crate::support::{Fixture, only_in_process};
 
 fn newer() -> PathBuf {
     counting("tea", "1.1.0", "")
@@ -133,6 +133,11 @@ async fn a_former_file_that_can_not_read_the_state_of_now_leaves_the_present_one
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_former_file_in_quarantine_is_refused_with_what_to_do() {
+    if only_in_process(
+        "a file in quarantine is kept out of the bot's own process, and not out of a cell",
+    ) {
+        return;
+    }
     let bot = with_two().await;
     let sha256 = host_loader::file::hex(&host_loader::file::sha256(&fs::read(tea()).unwrap()));
     let why = "it has crashed the bot twice".to_owned();

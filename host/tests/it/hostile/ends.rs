@@ -1,8 +1,8 @@
 //! Tests that what would end the process ends one plugin.
 
-use host_loader::{LoadError, Status};
+use host_loader::Status;
 
-use super::{Hostile, alone, build, is_logged, logged, until};
+use super::{Hostile, alone, build, in_cells, is_logged, logged, stays, until};
 
 /// A plugin is asked for its end, by a member who is told that it failed. Then it serves again, and so does everybody else.
 async fn ends(host: &Hostile, plugin: &str, ask: &str, why: &str) {
@@ -13,13 +13,10 @@ async fn ends(host: &Hostile, plugin: &str, ask: &str, why: &str) {
     let answer = host.bot.ask(&host.bot.member(), ask).await.text();
     assert!(answer.contains("error id"), "{ask}: {answer}");
     until(&format!("{ask}: {why}"), || failed() > failed_before);
-    // Sooner than by itself, unless this machine is slow.
-    match host.bot.plugins().load(plugin).await {
-        Ok(_) | Err(LoadError::AlreadyLoaded { .. }) => {}
-        Err(error) => panic!("{ask}: {error}"),
-    }
+    host.load_unless_it_is(plugin).await;
     let abandoned = host.bot.plugins().abandoned();
-    assert_eq!(abandoned.len(), before + 1, "{ask}: {abandoned:?}");
+    let more = usize::from(!in_cells());
+    assert_eq!(abandoned.len(), before + more, "{ask}: {abandoned:?}");
     host.reload_others("hello", 1).await;
 }
 
@@ -43,19 +40,28 @@ fn c_that_ends_the_process_ends_its_plugin_alone() {
             ] {
                 let why = format!("its thread called `{function}`");
                 ends(&host, "hostile", &format!("!deed {deed} none"), &why).await;
-                assert!(is_logged(&[
+                // In a cell it did end it.
+                let held = is_logged(&[
                     "plugin=\"hostile\"",
-                    &format!("it called `{function}`, which would end the whole bot")
-                ]));
+                    &format!("it called `{function}`, which would end the whole bot"),
+                ]);
+                assert_eq!(held, !in_cells());
             }
-            // On a thread of its own it costs the library's place, and nothing else.
             let place = host.place("thread");
-            assert_eq!(host.deed("thread_aborts", &place).await, "thread_aborts: 0");
-            until("it aborts", || place.with_extension("begun").exists());
-            assert_eq!(host.deed("ticks", &place).await, "ticks: 0");
-            let report = host.unload("hostile").await;
-            assert!(!report.unmapped, "{report:?}");
-            assert!(report.stayed[0].starts_with("1 thread(s)"), "{report:?}");
+            if in_cells() {
+                let ask = format!("!deed thread_aborts {}", place.display());
+                host.bot.member().says("general", &ask).await.unwrap();
+                until("its cell ends", || {
+                    is_logged(&["has failed", "one of its threads called `abort`"])
+                });
+            } else {
+                // On a thread of its own it costs the library's place, and nothing else.
+                assert_eq!(host.deed("thread_aborts", &place).await, "thread_aborts: 0");
+                until("it aborts", || place.with_extension("begun").exists());
+                assert_eq!(host.deed("ticks", &place).await, "ticks: 0");
+                let report = host.unload("hostile").await;
+                stays(&report, false, "1 thread(s)");
+            }
             host.bot.close().await;
         },
     );
@@ -78,26 +84,34 @@ fn a_panic_that_nobody_can_catch_ends_its_plugin_alone() {
                 ends(&host, "falling", &format!("!fall {how}"), why).await;
             }
             let member = host.bot.member();
-            assert_eq!(
-                host.bot.ask(&member, "!fall thread").await.content,
-                "standing"
-            );
-            until("its thread aborts", || {
-                is_logged(&["plugin=\"falling\"", "it called `abort`"])
-            });
-            let report = host.unload("falling").await;
-            assert!(!report.unmapped, "{report:?}");
-            host.load("falling").await;
+            if in_cells() {
+                member.says("general", "!fall thread").await.unwrap();
+                until("its cell ends", || {
+                    is_logged(&["has failed", "one of its threads called `abort`"])
+                });
+                host.load_unless_it_is("falling").await;
+            } else {
+                assert_eq!(
+                    host.bot.ask(&member, "!fall thread").await.content,
+                    "standing"
+                );
+                until("its thread aborts", || {
+                    is_logged(&["plugin=\"falling\"", "it called `abort`"])
+                });
+                let report = host.unload("falling").await;
+                assert!(!report.unmapped, "{report:?}");
+                host.load("falling").await;
+            }
             // The destructor of a thread-local runs behind all that is ours.
             assert_eq!(
                 host.bot.ask(&member, "!fall destructor").await.content,
                 "standing"
             );
             let report = host.unload("falling").await;
-            assert!(!report.unmapped, "{report:?}");
-            assert!(
-                report.stayed[0].contains("a destructor of a thread-local did not return"),
-                "{report:?}"
+            stays(
+                &report,
+                false,
+                "a destructor of a thread-local did not return",
             );
             host.load("falling").await;
             assert_eq!(host.bot.ask(&member, "!fall not").await.content, "standing");
@@ -115,6 +129,11 @@ fn one_that_ends_and_leaves_too_much_is_not_started_again_by_itself() {
             let config = "[extensions]\nstop_timeout_ms = 200\npinned_limit_mb = 1\n";
             let host = Hostile::configured(&[build::falling()], config).await;
             host.bot.ask(&host.bot.member(), "!fall abort").await;
+            if in_cells() {
+                // It left nothing.
+                host.bot.until_generation("falling", 2).await;
+                return host.bot.close().await;
+            }
             let why = |all: &[Status]| {
                 let falling = all.iter().find(|status| status.plugin == "falling");
                 falling?

@@ -1,5 +1,8 @@
 //! Plugins with hostile native code, each in a host process of its own: a crash is a failed test, not the end of all.
 //!
+//! Told with plugins in cells, the same deeds leave nothing: what a process had is gone with it, and the host's own was never there to
+//! be reached. The stories say so where they tell what stays ([`stays`], [`in_cells`]).
+//!
 //! The C and C++ sources lie in `plugin/`, and are compiled by `cc` and `c++`. A test runs the test binary once more, for
 //! itself alone; there, the whole bot runs on a sandbox as in any other test.
 
@@ -20,18 +23,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host_loader::{UnloadReport, snapshot};
+use host_loader::{LoadError, UnloadReport, snapshot};
 
 use crate::{
     fixtures::{self, ALONE},
-    support::{Fixture, PATIENCE, only_in_process},
+    support::{Fixture, PATIENCE, in_cells},
 };
+
+/// Where constructors find the folder that they and the test wait for each other in: one of the few variables that a cell has.
+const PLACES: &str = "TMPDIR";
 
 /// Runs a scenario in a process of its own. `name` is the test's, without its module.
 fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce() -> F) {
-    if only_in_process("what a plugin leaves in the bot's process, or does to it") {
-        return;
-    }
     let module = module.split_once("::").unwrap().1;
     let test = format!("{module}::{name}");
     if env::var_os(ALONE).is_some_and(|alone| *alone == *test) {
@@ -63,7 +66,7 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &test, "--nocapture", "--include-ignored"])
         .env(ALONE, &test)
-        .env("COGWRIGHT_TEST_PLACES", places.path())
+        .env(PLACES, places.path())
         .output()
         .unwrap();
     let (said, erred) = (
@@ -146,10 +149,23 @@ impl Hostile {
         fs::write(place, "").unwrap();
     }
 
-    /// Waits until a deed that was let go on has done all it wanted.
+    /// Waits until a deed that was let go on has done all it wanted. One in a cell has ended with it, and will not.
     fn until_done(&self, place: &Path) {
+        if in_cells() {
+            return;
+        }
         let done = place.with_extension("done");
         until("the deed is done", || done.exists());
+    }
+
+    /// Whether a generation that was written off is all there still: its library mapped, itself told of, and a thread of this name at
+    /// work. One in a cell is gone altogether.
+    fn stays_abandoned(&self, plugin: &str, thread: &str) {
+        let lives = usize::from(!in_cells());
+        until("its thread has ended, and the other lives", || {
+            threads_called(thread) == lives
+        });
+        assert_eq!(self.mapped(plugin) > 0, !in_cells());
     }
 
     /// How many generations of a plugin are mapped.
@@ -212,6 +228,14 @@ impl Hostile {
         self.bot.plugins().load(plugin).await.unwrap();
     }
 
+    /// For one that failed, and is loaded again by itself: sooner than that, unless this machine is slow.
+    async fn load_unless_it_is(&self, plugin: &str) {
+        match self.bot.plugins().load(plugin).await {
+            Ok(_) | Err(LoadError::AlreadyLoaded { .. }) => {}
+            Err(error) => panic!("{plugin}: {error}"),
+        }
+    }
+
     /// Opens and closes other libraries: what glibc has only put off is unmapped at the latest by now.
     async fn reload_others(&self, name: &str, times: usize) {
         for _ in 0..times {
@@ -224,7 +248,24 @@ impl Hostile {
 
 /// Where the constructors of `constructor.c` wait.
 fn of_constructors(name: &str) -> PathBuf {
-    Path::new(&env::var_os("COGWRIGHT_TEST_PLACES").unwrap()).join(name)
+    Path::new(&env::var_os(PLACES).unwrap()).join(name)
+}
+
+/// What the report on a plugin says that has done something: that its library stayed mapped or not, and this. Of one in a cell nothing
+/// stays, whatever it has done.
+fn stays(report: &UnloadReport, unmapped: bool, line: &str) {
+    if in_cells() {
+        return nothing_stays(report);
+    }
+    assert_eq!(report.unmapped, unmapped, "{report:?}");
+    assert!(
+        report.stayed.iter().any(|it| it.contains(line)),
+        "no `{line}` in {report:?}"
+    );
+}
+
+fn nothing_stays(report: &UnloadReport) {
+    assert!(report.unmapped && report.stayed.is_empty(), "{report:?}");
 }
 
 /// Waits for something that another thread does.

@@ -1,6 +1,6 @@
 //! Tests that timers go with the plugin that made them.
 
-use super::{Hostile, alone, build};
+use super::{Hostile, alone, build, nothing_stays, stays};
 
 const DEEDS: [&str; 5] = [
     "calling_timer",
@@ -24,14 +24,13 @@ fn timers_are_deleted_and_told_of() {
                     format!("{deed}: 0")
                 );
                 let report = host.unload("hostile").await;
-                assert!(report.unmapped, "{report:?}");
-                assert_eq!(report.stayed[0], "1 timer(s), which were deleted", "{deed}");
+                stays(&report, true, "1 timer(s), which were deleted");
                 // It would end the process: nobody handles its signal any more.
                 assert_eq!(seconds_to_alarm(), 0);
                 host.load("hostile").await;
             }
             let report = host.unload("hostile").await;
-            assert!(report.unmapped && report.stayed.is_empty(), "{report:?}");
+            nothing_stays(&report);
             host.bot.close().await;
         },
     );

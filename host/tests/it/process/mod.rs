@@ -51,8 +51,19 @@ impl Process {
 
     /// A bot on this Discord, without waiting until it is there.
     pub fn on(sandbox: Sandbox, libraries: &[(&str, PathBuf)], config: &str) -> Self {
-        let address = sandbox.addr();
-        Self::by(address, sandbox, libraries, config)
+        Self::prepared(sandbox, libraries, config, |_| {})
+    }
+
+    /// The same in a folder that something is put into before it starts.
+    pub fn prepared(
+        sandbox: Sandbox,
+        libraries: &[(&str, PathBuf)],
+        config: &str,
+        put: impl FnOnce(&Path),
+    ) -> Self {
+        let folder = folder(sandbox.addr(), libraries, config);
+        put(folder.path());
+        Self::start(folder, sandbox)
     }
 
     /// The same, of which Discord is told to be at this address.
@@ -62,7 +73,10 @@ impl Process {
         libraries: &[(&str, PathBuf)],
         config: &str,
     ) -> Self {
-        let folder = folder(address, libraries, config);
+        Self::start(folder(address, libraries, config), sandbox)
+    }
+
+    fn start(folder: TempDir, sandbox: Sandbox) -> Self {
         let running = Running::start(folder.path(), &sandbox, "said.log");
         Self {
             sandbox,
@@ -88,6 +102,30 @@ impl Process {
             folder,
             running,
         }
+    }
+
+    /// A bot alone, and in a process group of its own, by the program that `place` puts into its folder.
+    pub async fn grouped(
+        libraries: &[(&str, PathBuf)],
+        config: &str,
+        place: impl FnOnce(&Path) -> PathBuf,
+    ) -> Self {
+        let sandbox = Self::discord(|_| {}).await;
+        let folder = folder(sandbox.addr(), libraries, config);
+        let program = place(folder.path());
+        let running = Running::grouped(&program, folder.path(), &sandbox, "said.log");
+        sandbox.bot_ready(PATIENCE).await.unwrap();
+        Self {
+            sandbox,
+            folder,
+            running,
+        }
+    }
+
+    /// Starts that once more, without waiting until it is there. It must have ended.
+    pub fn revived_grouped(self, program: &Path) -> Self {
+        let running = Running::grouped(program, self.folder.path(), &self.sandbox, "said.log");
+        Self { running, ..self }
     }
 
     /// The process that was started: the bot, or its supervisor.

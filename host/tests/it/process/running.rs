@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::process::ExitStatusExt,
+    os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     thread,
@@ -15,7 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{fixtures, support::PATIENCE};
+use crate::{
+    fixtures,
+    support::{PATIENCE, in_cells},
+};
 
 /// `cogwright run`, on a sandbox that outlives it.
 pub struct Running {
@@ -55,7 +58,22 @@ impl Running {
         Self::by(command, folder, log, &variables)
     }
 
+    /// `cogwright run` by this program, alone, in a process group of its own.
+    pub fn grouped(program: &Path, folder: &Path, sandbox: &Sandbox, log: &str) -> Self {
+        let owner = sandbox.owner_id().to_string();
+        let variables = [
+            ("DISCORD_TOKEN", &*sandbox.token()),
+            ("BOT_OWNER_ID", &owner),
+        ];
+        let mut command = Command::new(program);
+        command.args(["run", "--no-supervisor"]).process_group(0);
+        Self::by(command, folder, log, &variables)
+    }
+
     fn by(mut command: Command, folder: &Path, log: &str, variables: &[(&str, &str)]) -> Self {
+        if in_cells() {
+            move_to_cells(&folder.join("config.toml"));
+        }
         let log = folder.join(log);
         let file = fs::File::create(&log).unwrap();
         let mut child = command
@@ -228,5 +246,16 @@ fn said(status: ExitStatus) -> String {
     match status.signal() {
         Some(signal) => format!("signal {signal}"),
         None => format!("{status}"),
+    }
+}
+
+/// Has a configuration that does not say where plugins live say that they live in cells.
+fn move_to_cells(config: &Path) {
+    let Ok(text) = fs::read_to_string(config) else {
+        return;
+    };
+    if !text.contains("[isolation]") {
+        let text = format!("{text}\n[isolation]\ndefault = \"process\"\n");
+        fs::write(config, text).unwrap();
     }
 }

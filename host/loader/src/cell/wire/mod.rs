@@ -7,8 +7,9 @@ use plugin_api::abi::{Bytes, EventHeader, Frame};
 
 use crate::calls::{MOST_BODY, MOST_HEAD};
 
-/// Version of these records. The bot and its cells are of one build; an executable that was replaced meanwhile is found out by it.
-pub const VERSION: u32 = 1;
+/// Version of these records. The bot starts its cells from the program that it runs itself; where that is not possible, one that was replaced
+/// meanwhile is found out by this.
+pub const VERSION: u32 = 2;
 
 /// Bytes of a record's head.
 pub(super) const HEAD: usize = 36;

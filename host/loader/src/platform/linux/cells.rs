@@ -2,19 +2,26 @@
 
 use std::{
     ffi::OsString,
-    fs, io,
+    fs,
+    io::{self, IoSlice, IoSliceMut},
+    mem::MaybeUninit,
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
     },
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use super::wake::WakeSignal;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+
+use super::{child, crash::SharedCrumbs, wake::WakeSignal};
 
 /// Number of a process.
 pub type Pid = u32;
@@ -34,7 +41,7 @@ const ENVIRONMENT: [&str; 8] = [
 /// How often it is looked whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// One end of the socket between the bot and a cell. Reading and writing block.
+/// One end of the socket between the bot and a cell. The bot's does not block, so that it reads while the cell does not; the cell's does.
 #[derive(Debug)]
 pub struct Link(UnixStream);
 
@@ -48,46 +55,121 @@ pub struct Ready {
 }
 
 impl Link {
-    /// Waits until something comes or the signal is raised, which is taken by it.
+    /// Waits until something comes, the signal is raised, which is taken by it, or, for who has something to write, there is room.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn wait(&self, signal: &WakeSignal) -> io::Result<Ready> {
-        let polled = |fd| libc::pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let mut both = [polled(self.0.as_raw_fd()), polled(signal.handle())];
-        loop {
-            // SAFETY: two records of ours.
-            let count = unsafe { libc::poll(both.as_mut_ptr(), 2, -1) };
-            if count >= 0 {
-                break;
-            }
-            let error = io::Error::last_os_error();
-            if error.kind() != io::ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
+    pub fn wait(&self, signal: &WakeSignal, writes: bool) -> io::Result<Ready> {
+        let room = if writes { libc::POLLOUT } else { 0 };
+        let mut both = [
+            polled(&self.0, libc::POLLIN | room),
+            polled(signal, libc::POLLIN),
+        ];
+        poll(&mut both, None)?;
         let raised = both[1].revents != 0;
         if raised {
             signal.take();
         }
         Ok(Ready {
-            came: both[0].revents != 0,
+            came: both[0].revents & !libc::POLLOUT != 0,
             raised,
         })
     }
 
-    /// Has a read end after so long with [`io::ErrorKind::WouldBlock`].
+    /// Sends the first byte, and with it the crumbs, where there are any: a descriptor more.
+    fn send_crumbs(&self, crumbs: Option<&SharedCrumbs>) -> io::Result<()> {
+        let fds: Vec<_> = crumbs.map(AsFd::as_fd).into_iter().collect();
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut with = SendAncillaryBuffer::new(&mut space);
+        if !fds.is_empty() {
+            with.push(SendAncillaryMessage::ScmRights(&fds));
+        }
+        sendmsg(
+            &self.0,
+            &[IoSlice::new(&[0])],
+            &mut with,
+            SendFlags::NOSIGNAL,
+        )?;
+        Ok(())
+    }
+
+    /// Receives what [`send_crumbs`](Self::send_crumbs) sends.
+    fn receive_crumbs(&self) -> io::Result<Option<SharedCrumbs>> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut with = RecvAncillaryBuffer::new(&mut space);
+        let mut byte = [0];
+        let received = recvmsg(
+            &self.0,
+            &mut [IoSliceMut::new(&mut byte)],
+            &mut with,
+            RecvFlags::CMSG_CLOEXEC,
+        )?;
+        if received.bytes == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let fds = with.drain().filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+            _ => None,
+        });
+        Ok(fds.last().map(SharedCrumbs::from))
+    }
+
+    /// Waits so long at most for the other side's end; whether it has come. What is sent meanwhile wakes nobody here.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn set_patience(&self, patience: Duration) -> io::Result<()> {
-        self.0.set_read_timeout(Some(patience))
+    pub fn ends_within(&self, patience: Duration) -> io::Result<bool> {
+        let mut end = [polled(&self.0, libc::POLLRDHUP)];
+        poll(&mut end, Some(patience))?;
+        Ok(end[0].revents != 0)
+    }
+
+    /// Reads what there is: where that is nothing, it is [`io::ErrorKind::WouldBlock`].
+    pub const fn now(&self) -> Now<'_> {
+        Now(self)
+    }
+
+    /// Its descriptor.
+    pub fn handle(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+fn polled(what: &impl AsRawFd, events: libc::c_short) -> libc::pollfd {
+    libc::pollfd {
+        fd: what.as_raw_fd(),
+        events,
+        revents: 0,
+    }
+}
+
+fn poll(polled: &mut [libc::pollfd], patience: Option<Duration>) -> io::Result<()> {
+    let patience = patience.map_or(-1, |it| it.as_millis().try_into().unwrap_or(i32::MAX));
+    loop {
+        // SAFETY: as many records of ours as we say.
+        let count = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as _, patience) };
+        if count >= 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// A [`Link`] that is read without waiting.
+#[derive(Debug)]
+pub struct Now<'a>(&'a Link);
+
+impl io::Read for Now<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let out = (out.as_mut_ptr().cast(), out.len());
+        // SAFETY: so many bytes of ours to be written.
+        let came = unsafe { libc::recv(self.0.handle(), out.0, out.1, libc::MSG_DONTWAIT) };
+        usize::try_from(came).map_err(|_| io::Error::last_os_error())
     }
 }
 
@@ -115,14 +197,19 @@ pub struct Process {
 }
 
 /// Starts the executable as a cell. It gets no descriptor of the bot's but the two for its output, and is in a process group of its
-/// own: what a terminal sends to the bot does not end it before the bot has saved its state.
+/// own: what a terminal sends to the bot does not end it before the bot has saved its state. What it is at it notes in `crumbs`.
 ///
 /// # Errors
 ///
 /// What the system says.
-pub fn start(executable: &Path, arguments: &[OsString]) -> io::Result<(Link, Process)> {
+pub fn start(
+    executable: &Path,
+    arguments: &[OsString],
+    crumbs: Option<&SharedCrumbs>,
+) -> io::Result<(Link, Process)> {
     let (ours, theirs) = UnixStream::pair()?;
-    let child = Command::new(executable)
+    ours.set_nonblocking(true)?;
+    let child = child::command(executable)
         .args(arguments)
         .env_clear()
         .envs(
@@ -137,7 +224,13 @@ pub fn start(executable: &Path, arguments: &[OsString]) -> io::Result<(Link, Pro
         pid: child.id(),
         child: Mutex::new((child, None)),
     };
-    Ok((Link(ours), process))
+    let link = Link(ours);
+    if let Err(error) = link.send_crumbs(crumbs) {
+        process.kill();
+        process.wait(Duration::ZERO);
+        return Err(error);
+    }
+    Ok((link, process))
 }
 
 impl Process {
@@ -217,12 +310,14 @@ pub fn cpu_time_of(pid: Pid) -> Option<Duration> {
 }
 
 /// The cell's own side, called first in its process: the socket, where standard input was. From here on it ends with the thread
-/// that started it, lives through what ends the bot in order, and has no descriptor that it was not meant to have.
+/// that started it, lives through what ends the bot in order, and has no descriptor that it was not meant to have. With the socket comes
+/// the memory for its crumbs.
 ///
 /// # Errors
 ///
 /// Standard input is no socket, or what the system says.
-pub fn enter() -> io::Result<Link> {
+pub fn enter() -> io::Result<(Link, Option<SharedCrumbs>)> {
+    child::take_name();
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     // The bot tells it to stop, after it has saved its state: a terminal, or systemd, which signals all processes of the service, do not.
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
@@ -246,7 +341,9 @@ pub fn enter() -> io::Result<Link> {
     // SAFETY: nobody in this process owns one above ours yet. An older kernel does not know the call, and nothing is lost: what the
     // bot opens closes by itself.
     unsafe { libc::syscall(libc::SYS_close_range, fd + 1, libc::c_uint::MAX, 0) };
-    Ok(Link(link))
+    let link = Link(link);
+    let crumbs = link.receive_crumbs()?;
+    Ok((link, crumbs))
 }
 
 /// Has this process get no more memory of its own than this; the next allocation fails then.
@@ -269,6 +366,20 @@ pub fn give_way(niceness: u8) {
     // SAFETY: a plain system call. It can't fail: nobody needs a right to be less important.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness.into()) };
     let _ = fs::write("/proc/self/oom_score_adj", "500");
+}
+
+/// Ends this process by an abort, of which the crash handler notes where it was called.
+pub fn abort() -> ! {
+    // SAFETY: to this thread; where it arrives, it does not return.
+    unsafe {
+        libc::syscall(
+            libc::SYS_tgkill,
+            libc::getpid(),
+            libc::gettid(),
+            libc::SIGABRT,
+        )
+    };
+    leave(134)
 }
 
 /// Ends this process without another line of anybody's code.

@@ -9,18 +9,23 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read},
     mem,
-    os::{fd::AsRawFd, unix::fs::OpenOptionsExt},
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        unix::fs::{FileExt, OpenOptionsExt},
+    },
     path::Path,
     ptr,
     sync::atomic::{
-        AtomicPtr,
+        AtomicBool, AtomicPtr,
         Ordering::{AcqRel, Acquire, Relaxed, Release},
     },
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{
+    FlockOperation, MemfdFlags, SealFlags, fcntl_add_seals, flock, ftruncate, memfd_create,
+};
 
 use crate::{
     crumb_layout::{Image, Layout, STACK},
@@ -38,6 +43,9 @@ const SIGNALS: [c_int; 5] = [
 
 /// How long a child of the dead process that has not begun its own program yet may hold the file.
 const HELD: Duration = Duration::from_millis(500);
+
+/// Whether this process is a cell: the bot itself tells of its end.
+static IS_CELL: AtomicBool = AtomicBool::new(false);
 
 /// The crumbs of this process.
 static CRUMBS: AtomicPtr<Layout> = AtomicPtr::new(ptr::null_mut());
@@ -68,7 +76,15 @@ pub fn open(path: &Path) -> io::Result<(Vec<u8>, &'static Layout)> {
     if made != 0 {
         return Err(io::Error::from_raw_os_error(made));
     }
-    // SAFETY: a mapping of a new place, as long as the file, which nobody else has and we never shorten.
+    let crumbs = map(file.as_fd())?;
+    // Kept until the process ends, and with it the lock.
+    mem::forget(file);
+    Ok((left, crumbs))
+}
+
+/// The memory behind a file of this size, for as long as the process lives. It is all zeros, or of this layout, and is never shortened.
+fn map(file: BorrowedFd<'_>) -> io::Result<&'static Layout> {
+    // SAFETY: a mapping of a new place.
     let place = unsafe {
         libc::mmap(
             ptr::null_mut(),
@@ -82,10 +98,60 @@ pub fn open(path: &Path) -> io::Result<(Vec<u8>, &'static Layout)> {
     if place == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    // Kept until the process ends, and with it the lock.
-    mem::forget(file);
-    // SAFETY: as large as a layout, aligned to a page, never unmapped, and all zeros, which any word may be.
-    Ok((left, unsafe { &*place.cast::<Layout>() }))
+    // SAFETY: as large as a layout, aligned to a page, never unmapped, and words, which may be anything.
+    Ok(unsafe { &*place.cast::<Layout>() })
+}
+
+/// Crumbs of a cell, in memory that has no name: the cell maps them, the bot reads them as a file. So a cell that writes into them what it
+/// likes, or has them shortened, which is sealed, costs the bot nothing.
+#[derive(Debug)]
+pub struct SharedCrumbs(File);
+
+impl SharedCrumbs {
+    /// New ones, all zeros.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new() -> io::Result<Self> {
+        let memory = memfd_create("crumbs", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        ftruncate(&memory, Layout::BYTES as u64)?;
+        fcntl_add_seals(
+            &memory,
+            SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
+        )?;
+        Ok(Self(memory.into()))
+    }
+
+    /// The memory, for the process that it is about.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn map(&self) -> io::Result<&'static Layout> {
+        map(self.0.as_fd())
+    }
+
+    /// As much as fits of what lies there, from an offset in bytes on.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn read(&self, out: &mut [u8], at: usize) -> io::Result<()> {
+        self.0.read_exact_at(out, at as u64)
+    }
+}
+
+impl AsFd for SharedCrumbs {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for SharedCrumbs {
+    fn from(memory: OwnedFd) -> Self {
+        Self(memory.into())
+    }
 }
 
 fn lock(file: &File) -> io::Result<()> {
@@ -119,6 +185,11 @@ pub fn install(crumbs: &'static Layout) -> bool {
         }
     }
     true
+}
+
+/// This process is a cell: what is said on standard error at its crash is said of that.
+pub fn is_cell() {
+    IS_CELL.store(true, Relaxed);
 }
 
 /// Milliseconds of the monotonic clock, as plugins write them into their crumbs.
@@ -280,12 +351,16 @@ impl Registers {
 /// A line on standard error: the log has no time left.
 fn say(signal: c_int, thread: &[u8]) {
     let name = super::signals::name(signal).unwrap_or("a signal");
+    let whose: &[u8] = match IS_CELL.load(Relaxed) {
+        true => b"`: a plugin's cell has crashed; the bot goes on, and tells of it\n",
+        false => b"`: the bot has crashed; its next start tells whose fault it was\n",
+    };
     for part in [
         &b"cogwright: "[..],
         name.as_bytes(),
         b" on the thread `",
         thread,
-        b"`: the bot has crashed; its next start tells whose fault it was\n",
+        whose,
     ] {
         // SAFETY: bytes that live until the call returns.
         unsafe { libc::write(libc::STDERR_FILENO, part.as_ptr().cast(), part.len()) };

@@ -1,6 +1,7 @@
 //! Linux: all that the interface in [`super`] names.
 
 pub(crate) mod cells;
+pub(crate) mod cgroups;
 pub(crate) mod child;
 pub(crate) mod crash;
 pub(crate) mod elf;

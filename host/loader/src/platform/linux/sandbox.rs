@@ -87,6 +87,8 @@ fn refuse_calls() -> Result<(), Box<dyn Error>> {
     // A signal to another process, and the limits of another one.
     refused.insert(libc::SYS_tgkill, rule(0, SeccompCmpOp::Ne, own)?);
     refused.insert(libc::SYS_prlimit64, rule(0, SeccompCmpOp::Ne, 0)?);
+    // Another process's memory. Its own the crash handler reads so.
+    refused.insert(libc::SYS_process_vm_readv, rule(0, SeccompCmpOp::Ne, own)?);
     apply_filter(&program(refused, libc::EPERM)?)?;
     // libc takes `clone` where there is none, and of that the flags can be seen.
     let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
@@ -134,7 +136,6 @@ const REFUSED: &[i64] = &[
     libc::SYS_pidfd_getfd,
     libc::SYS_pidfd_send_signal,
     libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_process_madvise,
     // A way past this list.

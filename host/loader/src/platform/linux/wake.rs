@@ -46,3 +46,9 @@ impl WakeSignal {
         read == 8
     }
 }
+
+impl AsRawFd for WakeSignal {
+    fn as_raw_fd(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}

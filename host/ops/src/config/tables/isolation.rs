@@ -25,6 +25,8 @@ table! {
         live memory_mb: u64 = 0, number(0..=1 << 20, "megabytes");
         /// How much such a process gives way when there is too little processor time.
         live niceness: u8 = 5, number(0..=19, "steps");
+        /// How much of one processor such a process may use at most; 0: as much as there is.
+        live processor_percent: u32 = 0, number(0..=100_000, "percent");
         /// Whether such a process is closed in.
         live sandbox: Sandbox = Sandbox::None, word(&[
             ("none", Sandbox::None),

@@ -80,7 +80,8 @@ impl Protected {
             Place::of(&config.extensions.folder),
             Place::of(&config.log.folder),
         ];
-        read_only.extend(std::env::current_exe().ok().map(|it| Place::of(&it)));
+        let program = host_loader::installed_program().ok();
+        read_only.extend(program.map(|it| Place::of(&it)));
         Ok(Self {
             root,
             hidden,
