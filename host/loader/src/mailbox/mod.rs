@@ -28,14 +28,14 @@ use std::{
 
 use plugin_api::abi::{
     Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
-    abi_stable::prefix_type::WithMetadata, frame_kind,
+    abi_stable::prefix_type::WithMetadata, frame_kind, token_mark,
 };
 
 pub use self::{drops::Dropped, fair_queue::Lane};
 use self::{
     drops::Drops,
-    fair_queue::FairQueue,
-    held::{HeldPacket, HeldPackets},
+    fair_queue::{FairQueue, Places},
+    held::HeldPackets,
 };
 use crate::{
     Handled, PluginFigures,
@@ -87,6 +87,8 @@ struct Queues {
     idle: bool,
     /// Since when it has not asked for more, while it is not idle.
     busy_since: Option<Instant>,
+    /// How many handlers it lets run at once: the most work that it has ever asked for.
+    places: usize,
 }
 
 impl Queues {
@@ -299,23 +301,14 @@ impl Mailbox {
     ) -> usize {
         let now = Instant::now();
         let mut held = self.held();
+        let mut queues = self.lock();
         for token in released {
-            // A token that is forged, or given back twice, is in no map.
-            if let Some(HeldPacket { packet, at }) = held.packets.remove(token) {
-                let (packet, header) = &*packet;
-                let what = Handled {
-                    frame: packet.kind,
-                    event: header.kind,
-                    name: &packet.name,
-                };
-                self.figures.handled(what, now - at);
-            }
+            self.released(*token, &mut held, &mut queues.work, now);
         }
         if cap == 0 {
             return 0;
         }
         let mut taken = 0;
-        let mut queues = self.lock();
         while taken < cap
             && let Some(packet) = queues.control.pop_front()
         {
@@ -323,12 +316,15 @@ impl Mailbox {
             out(taken, held.hold(packet, now));
             taken += 1;
         }
-        let mut work_left = work;
+        queues.places = queues.places.max(work);
+        let mut places = Places {
+            all: queues.places,
+            free: work,
+        };
         let mut begun = Vec::new();
         while taken < cap
-            && work_left > 0
             && queues.flows()
-            && let Some(mut packet) = queues.work.pop()
+            && let Some(mut packet) = queues.work.pop(places)
         {
             begun.extend(packet.begun.take());
             if let Some(queued) = packet.queued {
@@ -339,7 +335,7 @@ impl Mailbox {
             self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
-            work_left -= 1;
+            places.free -= 1;
         }
         // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
         queues.idle = taken == 0;
@@ -347,6 +343,29 @@ impl Mailbox {
         drop(queues);
         begun.into_iter().for_each(Begun::tell);
         taken
+    }
+
+    /// Takes a token back, or what its mark says of it.
+    fn released(&self, token: u64, held: &mut HeldPackets, work: &mut FairQueue, now: Instant) {
+        const MARKS: u64 = token_mark::RESTS | token_mark::RUNS;
+        // A token that is forged, or given back twice, is in no map.
+        if token & MARKS != 0 {
+            if let Some(held) = held.packets.get_mut(&(token & !MARKS)) {
+                held.runs(token & token_mark::RUNS != 0, work);
+            }
+            return;
+        }
+        let Some(mut held) = held.packets.remove(&token) else {
+            return;
+        };
+        held.runs(false, work);
+        let (packet, header) = &*held.packet;
+        let what = Handled {
+            frame: packet.kind,
+            event: header.kind,
+            name: &packet.name,
+        };
+        self.figures.handled(what, now - held.at);
     }
 
     fn note(&self, packet: &Packet) {
