@@ -274,7 +274,11 @@ impl Bot {
         }
         services.figures.started.store(true, Relaxed);
         program::follow_log_levels(&plugins);
-        tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
+        tokio::spawn(program::follow_config(
+            Arc::clone(&plugins),
+            Arc::clone(&services),
+            live.clone(),
+        ));
         let shutdown = CancellationToken::new();
         services.serve_stops(shutdown.clone());
         let main_loop = core.connect(environment, files, shutdown.clone()).await?;

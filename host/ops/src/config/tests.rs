@@ -46,7 +46,7 @@ fn every_setting_is_read() {
         extensions.unclear_crashes = 8
         extensions.unclear_window_s = 9
         extensions.safe = ["help"]
-        limits = { watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5 }
+        limits = { main_loop_s = 8, watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5, invalid_requests_percent = 6, plugin_invalid_requests_percent = 7 }
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -99,6 +99,9 @@ fn every_setting_is_read() {
         heap_mb: 3,
         host_calls_per_second: 4,
         log_lines_per_second: 5,
+        invalid_requests_percent: 6,
+        plugin_invalid_requests_percent: 7,
+        main_loop_s: 8,
     };
     assert_eq!(config.limits, limits);
     let status = Status {
