@@ -272,22 +272,28 @@ impl Mailbox {
         &self.signal
     }
 
-    /// What the plugin has taken and not given back, in words, the longest first; a few of it.
+    /// What the plugin has taken and not given back, in words, the longest first; a few of it, and each handler once.
     #[must_use]
     pub(crate) fn in_hand(&self) -> Vec<String> {
         const FEW: usize = 3;
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held();
         let mut work: Vec<_> = held
             .packets
             .iter()
             .filter(|it| it.1.packet.0.is_work())
             .collect();
         work.sort_by_key(|(token, _)| **token);
-        let words = work
-            .iter()
-            .take(FEW)
-            .map(|(_, held)| held.packet.0.in_words());
-        words.collect()
+        let mut words: Vec<String> = Vec::new();
+        for (_, held) in work {
+            let handler = held.packet.0.in_words();
+            if !words.contains(&handler) {
+                words.push(handler);
+            }
+            if words.len() == FEW {
+                break;
+            }
+        }
+        words
     }
 
     /// Gives tokens back, and hands out up to `cap` packets, of which at most `work` are work. Only the plugin's thread calls this, or

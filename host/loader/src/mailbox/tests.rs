@@ -255,6 +255,18 @@ fn a_server_holds_half_of_the_places_until_its_handlers_end_or_rest() {
 }
 
 #[test]
+fn what_is_in_hand_is_named_once_the_longest_first_and_only_a_few() {
+    let (mailbox, mut plugin) = mailbox();
+    for (id, name) in (1..).zip(["tea", "tea", "milk", "tea", "cake", "jam"]) {
+        mailbox.push(packet(COMMAND, id).named(name)).unwrap();
+    }
+    assert_eq!(mailbox.in_hand(), [""; 0]);
+    plugin.takes(64, 64);
+    let words = ["command `tea`", "command `milk`", "command `cake`"];
+    assert_eq!(mailbox.in_hand(), words);
+}
+
+#[test]
 fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
     let (mailbox, mut plugin) = mailbox();
     for id in 1..=3 {
