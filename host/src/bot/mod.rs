@@ -322,8 +322,10 @@ impl Bot {
 
     /// Tells the supervisor that the bot is ready, and that it lives.
     fn report_to(&self, supervised: Supervised) {
-        if supervised.beats() {
-            tokio::spawn(heart::beat(self.ask.clone(), supervised.clone()));
+        if supervised.beats()
+            && let Err(error) = heart::start(self.ask.clone(), supervised.clone())
+        {
+            tracing::warn!("should the main loop hang, the supervisor will not notice: {error}");
         }
         let mut ready = self.ready.clone();
         tokio::spawn(async move {

@@ -8,6 +8,9 @@ use host_supervisor::{Configured, LogFile, Pace, Places, Settings, SuperviseErro
 
 use super::{CliResult, run};
 
+/// The main loop answers once a second: a silence that is shorter than this is none.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(5);
+
 /// Supervises the bot until it ends for good: the exit code. `None` if that is not possible here; then the bot is to run alone, and say
 /// what is wrong.
 pub(super) fn supervise(config: &Path) -> CliResult<Option<u8>> {
@@ -48,6 +51,6 @@ fn configured(config: &Config) -> Option<Configured> {
     let silence = config.limits.main_loop_s;
     Some(Configured {
         places: Places { run, log },
-        hangs_after: (silence > 0).then(|| Duration::from_secs(silence)),
+        hangs_after: (silence > 0).then(|| Duration::from_secs(silence).max(SHORTEST_SILENCE)),
     })
 }

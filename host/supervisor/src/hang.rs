@@ -16,7 +16,7 @@ pub(crate) fn pause(limit: Duration) -> Duration {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) now: Instant,
-    /// When the main loop has answered last; `None` before it has for the first time.
+    /// When the main loop has answered last; `None` before it has for the first time, and on its way down.
     pub(crate) beaten: Option<SystemTime>,
     /// Somebody has stopped the process, or looks into it.
     pub(crate) is_held: bool,

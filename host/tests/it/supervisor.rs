@@ -138,7 +138,7 @@ async fn a_bot_whose_main_loop_hangs_is_killed_is_back_and_tells_what_was_at_wor
     let bot = Process::supervised(&[faller(), hello()], |folder| {
         let path = folder.join("config.toml");
         let config = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("{config}[limits]\nmain_loop_s = 3\n")).unwrap();
+        fs::write(&path, format!("{config}[limits]\nmain_loop_s = 5\n")).unwrap();
         fixtures::cogwright()
     })
     .await;

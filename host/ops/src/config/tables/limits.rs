@@ -5,7 +5,7 @@ use crate::config::values::{number, seconds};
 table! {
     /// `[limits]`: what keeps one plugin from hurting the others.
     Limits {
-        /// How long the bot's main loop may be silent before the supervisor kills the bot and starts it again; 0: as long as it is.
+        /// How long the bot's main loop may be silent before the supervisor kills the bot and starts it again, at least 5; 0: as long as it is.
         restart main_loop_s: u64 = 60, seconds(0..=86_400);
         /// How long a plugin's thread may work on one thing before another generation takes over; 0: as long as it does.
         live watchdog_s: u64 = 30, seconds(0..=86_400);
