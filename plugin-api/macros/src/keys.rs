@@ -136,7 +136,8 @@ impl Keys {
                 quote!(.#key(#per, #uses))
             }
             "deadline" => {
-                let seconds = deadline(key, &inside(key, input)?)?;
+                let inside = inside(key, input).map_err(|_| expects(key, "(seconds = 20)"))?;
+                let seconds = deadline(key, &inside)?;
                 quote!(.#key(::std::time::Duration::from_secs(#seconds)))
             }
             "localized" => words::localized(key, inside(key, input)?.parse()?)?,

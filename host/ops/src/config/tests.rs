@@ -278,16 +278,16 @@ fn wrong_values() {
     );
     check(
         "status.interval_s = 14",
-        &["c:1:21: `interval_s` in [status]: expected 15 to 86400 seconds, found 14"],
+        &["c:1:21: `interval_s` in [status]: expected 15 to 86,400 seconds, found 14"],
     );
     check(
         "shutdown.timeout_ms = -1",
-        &["c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found -1"],
+        &["c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3,600,000 milliseconds, found -1"],
     );
     check(
         "shutdown.timeout_ms = 99999999999999999999999",
         &[
-            "c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found 99999999999999999999999",
+            "c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3,600,000 milliseconds, found 99999999999999999999999",
         ],
     );
     check(
