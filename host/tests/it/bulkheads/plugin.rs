@@ -188,6 +188,11 @@ async fn stick(ctx: CommandContext<Mire>) -> Result {
                 Ok(())
             });
         }
+        "said" => {
+            ctx.reply("stuck").await?;
+            mire.sleeps();
+            return Ok(());
+        }
         "later" => {
             ctx.defer().await?;
             mire.sleeps();
