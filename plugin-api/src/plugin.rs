@@ -419,7 +419,8 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Most handlers that run at once, at least 1; default 64. Further work waits in the host.
+    /// Most handlers that run at once, at least 1; default 64. Further work waits in the host. One server's, or those of one channel of direct
+    /// messages, hold about half of them: others find a place beside them. Handlers that wait for a member do not count.
     #[must_use]
     pub fn concurrency(mut self, handlers: u32) -> Self {
         self.manifest.concurrency = Some(handlers);

@@ -1,7 +1,10 @@
 //! Escaping of untrusted text for terminals and for what the host says on Discord: what would move a cursor, colour it,
 //! turn the direction of writing or not be seen at all is shown, and not obeyed.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{Display, Write as _},
+};
 
 use serde_json::Value;
 
@@ -108,6 +111,22 @@ fn obeyed(c: char) -> bool {
         )
 }
 
+/// A number with its thousands apart: "1,000,000", "-12,345.5".
+#[must_use]
+pub fn number(number: impl Display) -> String {
+    let text = number.to_string();
+    let begin = text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let digits = text[begin..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut apart = text[..begin].to_owned();
+    for (at, digit) in text[begin..begin + digits].chars().enumerate() {
+        if at > 0 && (digits - at).is_multiple_of(3) {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    apart + &text[begin + digits..]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,5 +179,19 @@ mod tests {
             whole,
             serde_json::json!({"content": "a\nb\\u{1b}[2J", "embeds": [{"fields": [{"name": "\\u{202e}", "inline": false}]}]})
         );
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (given, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("-1000000000", "-1,000,000,000"),
+            ("12345.678901", "12,345.678901"),
+            ("inf", "inf"),
+        ] {
+            assert_eq!(number(given), shown);
+        }
     }
 }

@@ -14,12 +14,19 @@ pub type Descriptors = BTreeMap<i32, String>;
 
 /// Files that were opened since and are still open. The host has descriptors of its own that come and go: sockets and
 /// signals are not looked at, nor what lies in the host's data folder (where the plugin's private copy is) and among its logs
-/// (which are renamed and opened anew), nor libraries, nor what the kernel says of this process (which other unloads read).
+/// (which are renamed and opened anew), nor the extensions folder itself (which is listed again and again), nor libraries, nor what the
+/// kernel says of this process (which other unloads read).
 #[must_use]
-pub fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>) -> Option<String> {
+pub fn files_left_open(
+    before: &Descriptors,
+    shadow: &Path,
+    logs: Option<&Path>,
+    extensions: &Path,
+) -> Option<String> {
     let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
     // What descriptors lead to is absolute.
-    let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (own, extensions) = (&real(own), &real(extensions));
     let opened = || -> Option<Descriptors> {
         let mut now = process::open_fds()?;
         now.retain(|fd, target| {
@@ -27,6 +34,7 @@ pub fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>)
             before.get(fd) != Some(target)
                 && path.is_absolute()
                 && !path.starts_with(own)
+                && path != extensions
                 && !process::is_about_itself(path)
                 && !logs.is_some_and(|logs| path.starts_with(logs))
                 && !target.ends_with(DLL_SUFFIX)
@@ -61,7 +69,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = &fs::canonicalize(folder.path()).unwrap();
         let (logs, shadow) = (folder.join("botlogs"), folder.join("data/shadow/x.so"));
+        let extensions = folder.join("extensions");
         fs::create_dir_all(&logs).unwrap();
+        fs::create_dir_all(&extensions).unwrap();
         fs::create_dir_all(shadow.parent().unwrap()).unwrap();
         let log = logs.join("permanent.log");
         let _first = File::create(&log).unwrap();
@@ -71,10 +81,12 @@ mod tests {
         let _second = File::create(&log).unwrap();
         let _own = File::create(folder.join("data/main.db")).unwrap();
         let _left = File::create(folder.join("left.txt")).unwrap();
+        let _listed_by_the_watcher = File::open(&extensions).unwrap();
+        let _left_there = File::create(extensions.join("notes.txt")).unwrap();
         let _read_by_another_unload = File::open("/proc/self/task").unwrap();
         // Other tests have files of their own open.
         let said = |logs| {
-            let left = files_left_open(&before, &shadow, logs).unwrap_or_default();
+            let left = files_left_open(&before, &shadow, logs, &extensions).unwrap_or_default();
             let mut left: Vec<String> = left
                 .split([' ', ','])
                 .filter_map(|word| Some(word.strip_prefix(folder.to_str()?)?.to_owned()))
@@ -82,12 +94,13 @@ mod tests {
             left.sort();
             left
         };
-        assert_eq!(said(Some(&logs)), ["/left.txt"]);
-        let all = files_left_open(&before, &shadow, None).unwrap_or_default();
+        assert_eq!(said(Some(&logs)), ["/extensions/notes.txt", "/left.txt"]);
+        let all = files_left_open(&before, &shadow, None, &extensions).unwrap_or_default();
         assert!(!all.contains("/task"), "{all}");
         let without = [
             "/botlogs/permanent.log",
             "/botlogs/permanent.log.1",
+            "/extensions/notes.txt",
             "/left.txt",
         ];
         assert_eq!(said(None), without);

@@ -489,13 +489,15 @@ impl Generation {
             self.note_unload(&report).await;
             return Some(report);
         }
+        let options = self.bridge.environment().options();
         let context = unload::Context {
             plugin: self.plugin.clone(),
             generation: self.number,
             shadow: self.shadow.clone(),
             began,
             descriptors: self.descriptors.clone(),
-            own_files: self.bridge.environment().options().own_files,
+            own_files: options.own_files,
+            extensions: options.extensions,
         };
         // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
         let given_back = ended.map_or(GivenBack::Lost, |library| {

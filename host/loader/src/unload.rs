@@ -50,6 +50,8 @@ pub struct Context {
     pub descriptors: Descriptors,
     /// A folder whose files the program itself keeps open.
     pub own_files: Option<PathBuf>,
+    /// The extensions folder.
+    pub extensions: PathBuf,
 }
 
 /// What an unload came to.
@@ -177,6 +179,7 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, given_back: GivenBac
                 &context.descriptors,
                 &context.shadow,
                 context.own_files.as_deref(),
+                &context.extensions,
             ));
             unmap(&mut report, &context.shadow, pinned);
         }

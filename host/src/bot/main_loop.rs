@@ -83,6 +83,9 @@ impl MainLoop {
                 Event::Stop => break Ok(()),
             }
         };
+        // Nobody answers on the way down, which has a limit of its own: the heart is at rest.
+        self.core.questions.close();
+        while self.core.questions.try_recv().is_ok() {}
         self.shut_down().await;
         result
     }

@@ -274,7 +274,11 @@ impl Bot {
         }
         services.figures.started.store(true, Relaxed);
         program::follow_log_levels(&plugins);
-        tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
+        tokio::spawn(program::follow_config(
+            Arc::clone(&plugins),
+            Arc::clone(&services),
+            live.clone(),
+        ));
         let shutdown = CancellationToken::new();
         services.serve_stops(shutdown.clone());
         let main_loop = core.connect(environment, files, shutdown.clone()).await?;
@@ -318,8 +322,10 @@ impl Bot {
 
     /// Tells the supervisor that the bot is ready, and that it lives.
     fn report_to(&self, supervised: Supervised) {
-        if supervised.beats() {
-            tokio::spawn(heart::beat(self.ask.clone(), supervised.clone()));
+        if supervised.beats()
+            && let Err(error) = heart::start(self.ask.clone(), supervised.clone())
+        {
+            tracing::warn!("should the main loop hang, the supervisor will not notice: {error}");
         }
         let mut ready = self.ready.clone();
         tokio::spawn(async move {

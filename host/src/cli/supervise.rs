@@ -1,19 +1,22 @@
 //! Supervisor of `cogwright run`: what of the configuration it needs to know.
 
-use std::{env, path::Path};
+use std::{env, path::Path, time::Duration};
 
 use host_base::private;
 use host_ops::{config::Config, folders, log};
-use host_supervisor::{LogFile, Pace, Places, Settings, SuperviseError};
+use host_supervisor::{Configured, LogFile, Pace, Places, Settings, SuperviseError};
 
 use super::CliResult;
+
+/// The main loop answers once a second: a silence that is shorter than this is none.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// Supervises the bot until it ends for good: the exit code. `None` if that is not possible here; then the bot is to run alone, and say
 /// what is wrong.
 pub(super) fn supervise(config: &Path) -> CliResult<Option<u8>> {
     let loaded = Config::load(config)?;
     folders::refuse_slips(&loaded, None)?;
-    let Some(places) = places(&loaded) else {
+    let Some(configured) = configured(&loaded) else {
         return Ok(None);
     };
     let (program, path) = (host_loader::installed_program()?, config.to_owned());
@@ -22,8 +25,8 @@ pub(super) fn supervise(config: &Path) -> CliResult<Option<u8>> {
         program,
         arguments: env::args_os().skip(1).collect(),
         is_own_file: true,
-        places,
-        places_now: Box::new(move || self::places(&Config::load(&path).ok()?)),
+        configured,
+        configured_now: Box::new(move || self::configured(&Config::load(&path).ok()?)),
         pace: Pace::default(),
     };
     // What was read is in the way of nobody, but in memory.
@@ -36,8 +39,8 @@ pub(super) fn supervise(config: &Path) -> CliResult<Option<u8>> {
     }
 }
 
-/// Where the supervisor writes with this configuration; `None` if it can't.
-fn places(config: &Config) -> Option<Places> {
+/// Where the supervisor writes with this configuration, and how long the bot may be silent; `None` if it can't write.
+fn configured(config: &Config) -> Option<Configured> {
     let run = std::path::absolute(config.data.run_folder()).ok()?;
     private::folder(&config.data.folder).ok()?;
     private::folder(&run).ok()?;
@@ -45,5 +48,9 @@ fn places(config: &Config) -> Option<Places> {
         path: config.log.folder.join(log::PERMANENT),
         json: config.log.json,
     });
-    Some(Places { run, log })
+    let silence = config.limits.main_loop_s;
+    Some(Configured {
+        places: Places { run, log },
+        hangs_after: (silence > 0).then(|| Duration::from_secs(silence).max(SHORTEST_SILENCE)),
+    })
 }

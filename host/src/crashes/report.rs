@@ -39,6 +39,8 @@ pub struct Report {
     pub certainty: String,
     /// The plugins that were at work, where it is unclear whose fault it was.
     pub suspects: Vec<String>,
+    /// What each plugin's thread was at: "`tea` (generation 3): command `brew` for 1200 ms".
+    pub at_work: Vec<String>,
     /// The plugins that were there, each with the beginning of its file's SHA-256.
     pub loaded: Vec<String>,
     /// The plugin's version.
@@ -84,6 +86,7 @@ impl Report {
     pub(super) fn of(remains: &Remains, run: &Path) -> Self {
         let ended = parents_word(run, remains.pid);
         let report = Self {
+            at_work: remains.plugins.iter().filter_map(at_work).collect(),
             loaded: remains.plugins.iter().map(loaded).collect(),
             signal: ended
                 .as_ref()
@@ -108,10 +111,16 @@ impl Report {
     fn with(self, remains: &Remains) -> Self {
         let trace = remains.trace();
         let verdict = remains.verdict(&trace);
+        // Whoever was at work meanwhile need not have brought it about.
+        let has_hung = self.ended.as_ref().is_some_and(has_hung);
+        let certainty = match has_hung {
+            true => Certainty::Unclear,
+            false => verdict.certainty,
+        };
         let mut report = Self {
             at_ms: remains.ended_ms,
             uptime_s: remains.ended_ms.saturating_sub(remains.started_ms) / 1000,
-            certainty: word(verdict.certainty).to_owned(),
+            certainty: word(certainty).to_owned(),
             trace: trace.iter().map(line).collect(),
             ..self
         };
@@ -119,7 +128,7 @@ impl Report {
             report.signalled(word, verdict.from_outside);
         }
         match (&*verdict.suspects, verdict.certainty) {
-            ([plugin], Certainty::Certain | Certainty::Likely) => {
+            ([plugin], Certainty::Certain | Certainty::Likely) if !has_hung => {
                 report.blame(&remains.plugins[*plugin], remains.word.as_ref());
             }
             (several, _) => {
@@ -187,7 +196,8 @@ impl Report {
 
     /// Whether it was the bot's own doing. A process that somebody has ended is none, as far as that can be told.
     pub(super) fn is_its_own(&self) -> bool {
-        let by_itself = |ended: &Value| has_exited(ended) || ran_out_of_memory(ended);
+        let by_itself =
+            |ended: &Value| has_exited(ended) || ran_out_of_memory(ended) || has_hung(ended);
         let exited = self.ended.as_ref().is_some_and(by_itself);
         let by_handler = !self.thread.is_empty();
         self.sent_by == 0 && (by_handler || exited || self.polled_ms >= LONG_MS)
@@ -291,7 +301,7 @@ impl Report {
         row("address", self.address.clone().unwrap_or_default());
         row("sent by", self.sent_by.to_string());
         row("thread", self.thread.clone());
-        row("at work", self.suspects.join(", "));
+        row("at work", self.at_work.join("; "));
         row("loaded", self.loaded.join(", "));
         let parent = self.ended.as_ref().map(Value::to_string);
         row("parent says", parent.unwrap_or_default());
@@ -308,6 +318,14 @@ impl Report {
         }
         text
     }
+}
+
+fn at_work(plugin: &Remnant) -> Option<String> {
+    let Polled { for_ms, what } = plugin.polled.as_ref()?;
+    Some(format!(
+        "`{}` (generation {}): {} for {for_ms} ms",
+        plugin.plugin, plugin.generation, what.handler
+    ))
 }
 
 fn loaded(plugin: &Remnant) -> String {
@@ -361,6 +379,11 @@ fn has_exited(ended: &Value) -> bool {
     ended["how"]["exit"].is_i64()
 }
 
+/// Whether its parent has ended it because its main loop did not answer.
+fn has_hung(ended: &Value) -> bool {
+    ended["how"]["hung"].is_u64()
+}
+
 fn ran_out_of_memory(ended: &Value) -> bool {
     ended["how"] == "out_of_memory"
 }
@@ -369,6 +392,9 @@ fn in_words(ended: &Value) -> String {
     let how = &ended["how"];
     match (&how["exit"], how["signal"].as_str()) {
         _ if ran_out_of_memory(ended) => "for want of memory".into(),
+        _ if has_hung(ended) => {
+            format!("because its main loop did not answer for {} s", how["hung"])
+        }
         (Value::Number(code), _) => format!("with exit code {code}"),
         (_, Some(signal)) => format!("by {signal}"),
         _ => "without a word".into(),
@@ -505,6 +531,7 @@ mod tests {
             (json!({"how": {"signal": "SIGKILL"}}), false),
             (json!({"how": {"exit": 7}}), true),
             (json!({"how": "out_of_memory"}), true),
+            (json!({"how": {"hung": 60}}), true),
         ] {
             assert_eq!(alone(ended.clone()).is_its_own(), is_its_own, "{ended}");
         }
@@ -512,6 +539,10 @@ mod tests {
             (json!({"how": {"signal": "SIGKILL"}}), "by SIGKILL"),
             (json!({"how": {"exit": 7}}), "with exit code 7"),
             (json!({"how": "out_of_memory"}), "for want of memory"),
+            (
+                json!({"how": {"hung": 61}}),
+                "because its main loop did not answer for 61 s",
+            ),
             (json!({}), "without a word"),
         ] {
             assert_eq!(in_words(&ended), words);

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use host_base::shown;
-use host_loader::{KeptFile, RolledBack};
+use host_loader::{KeptFile, LoadError, RolledBack};
 use serde_json::Value;
 
 use super::{Owner, embeds, extensions::load_field, line::Wanted};
@@ -32,6 +32,10 @@ impl Owner {
         let before = self.asked_powers();
         match self.plugins.roll_back(wanted.name, &wanted.wish).await {
             Ok(done) => rolled_back(&done, |it| self.new_powers(&before, it)),
+            // The title and the name beside it say the rest.
+            Err(LoadError::Former { reason, .. }) => {
+                embeds::failed("Not rolled back", wanted.name, &reason)
+            }
             Err(error) => embeds::failed("Not rolled back", wanted.name, &error.to_string()),
         }
     }
@@ -62,11 +66,14 @@ impl Owner {
         fields.extend(numbered.map(|(file, at)| embeds::field(&at.to_string(), &line(file))));
         let all = present.iter().chain(&former);
         let bytes: u64 = all.map(|it| it.bytes).sum();
+        let next = match former.len() {
+            0 => String::new(),
+            _ => format!("; `rollback {} NUMBER` loads one", shown::said(name)),
+        };
         let told = format!(
-            "{} kept, {} KiB in all; `rollback {} NUMBER` loads one.",
+            "{} kept, {} KiB in all{next}.",
             embeds::plural(former.len(), "former file"),
             bytes.div_ceil(1024),
-            shown::said(name)
         );
         embeds::embed("Former files", embeds::BLUE, &told, &fields)
     }

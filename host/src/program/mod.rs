@@ -76,14 +76,15 @@ pub fn follow_log_levels(plugins: &Arc<Plugins>) {
     });
 }
 
-/// Tries plugins again that config.toml stood in the way of, whenever it changes.
-pub async fn follow_config(plugins: Arc<Plugins>, config: Live) {
+/// Takes over what `[limits]` says, and tries plugins again that config.toml stood in the way of, whenever it changes.
+pub async fn follow_config(plugins: Arc<Plugins>, services: Arc<Services>, config: Live) {
     let mut changes = config.follow();
     let mut before = config.now();
     while changes.changed().await.is_ok() {
         let now = config.now();
         if before.limits != now.limits {
             plugins.send_limits();
+            services.discord.bound_invalid(&now.limits);
         }
         if concerns_plugins(&before, &now) {
             plugins.configuration_changed().await;

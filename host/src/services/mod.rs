@@ -174,6 +174,7 @@ impl Services {
         let storage = Arc::new(storage);
         let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
+        discord.bound_invalid(&config.limits);
         let raised = Arc::downgrade(&alerts);
         discord.tell(move |about, text| {
             if let Some(alerts) = raised.upgrade() {

@@ -1,11 +1,11 @@
 //! Supervisor of a script, for the tests: `supervise FOLDER SCRIPT`. The folder is the run folder, and has the log.
 //!
 //! `PAUSE_MS` is the pause before the second restart in a row; with `ADOPTS_ORPHANS` orphans below it become its children, as they
-//! do of process 1.
+//! do of process 1; `HANGS_AFTER_MS` is how long its heart may be still.
 
 use std::{env, path::PathBuf, process::ExitCode, time::Duration};
 
-use host_supervisor::{LogFile, Pace, Places, Settings, supervise};
+use host_supervisor::{Configured, LogFile, Pace, Places, Settings, supervise};
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
@@ -19,8 +19,8 @@ fn main() -> ExitCode {
     }
     let folder = PathBuf::from(folder);
     let mut pace = Pace::default();
-    if let Some(ms) = env::var("PAUSE_MS").ok().and_then(|ms| ms.parse().ok()) {
-        pace.first = Duration::from_millis(ms);
+    if let Some(first) = milliseconds("PAUSE_MS") {
+        pace.first = first;
         pace.longest = pace.first;
     }
     let places = Places {
@@ -37,8 +37,11 @@ fn main() -> ExitCode {
         arguments: vec![script.clone()],
         file: script.into(),
         is_own_file: false,
-        places,
-        places_now: Box::new(|| None),
+        configured: Configured {
+            places,
+            hangs_after: milliseconds("HANGS_AFTER_MS"),
+        },
+        configured_now: Box::new(|| None),
         pace,
     };
     match supervise(settings) {
@@ -48,4 +51,9 @@ fn main() -> ExitCode {
             ExitCode::from(99)
         }
     }
+}
+
+fn milliseconds(variable: &str) -> Option<Duration> {
+    let ms = env::var(variable).ok()?.parse().ok()?;
+    Some(Duration::from_millis(ms))
 }

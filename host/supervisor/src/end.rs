@@ -17,6 +17,8 @@ pub enum How {
     Signal(String),
     /// The kernel ended it for want of memory: SIGKILL, and its control group counts one more.
     OutOfMemory,
+    /// Its main loop did not answer for so many seconds, and the supervisor killed it.
+    Hung(u64),
     /// It ended with this exit code, and not in order: something ended the process behind the bot's back.
     Exit(i32),
     /// It ended in order, by an error.
@@ -43,6 +45,7 @@ impl How {
         match self {
             Self::Signal(name) => name.clone(),
             Self::OutOfMemory => "being killed for memory".to_owned(),
+            Self::Hung(seconds) => format!("{seconds} s in which its main loop did not answer"),
             Self::Exit(code) => format!("exit code {code} without an orderly end"),
             Self::Error(code) => format!("an error (exit code {code})"),
             Self::NotStarted(_) => "a start that failed".to_owned(),
@@ -70,6 +73,10 @@ impl fmt::Display for How {
             Self::OutOfMemory => {
                 f.write_str("the kernel killed it for memory: raise the limit, or find out who takes it (`/metrics` has each plugin's heap)")
             }
+            Self::Hung(seconds) => write!(
+                f,
+                "its main loop did not answer for {seconds} s, and it was killed for that (`limits.main_loop_s`)"
+            ),
             Self::Exit(code) => write!(
                 f,
                 "it ended with exit code {code} and not in order (a plugin, or a library of one, ended the process by a bare system call)"
@@ -144,6 +151,7 @@ mod tests {
             How::Signal("signal 64".into()).to_string(),
             "it was ended by signal 64"
         );
+        assert!(How::Hung(61).to_string().contains("for 61 s"));
         assert!(How::Exit(0).to_string().contains("not in order"));
     }
 }

@@ -17,6 +17,7 @@
 //! | `end` | how a process ended, in words |
 //! | `last_end` | what the next bot is told of it |
 //! | `verdict` | what follows from an end |
+//! | `hang` | whether the bot's main loop goes on |
 //! | `pace` | pauses between restarts |
 //! | `memory` | the kernel's count of processes that it killed for memory |
 //! | `log_lines` | the supervisor's lines in the log |
@@ -26,6 +27,7 @@
 //! | `supervisor` | the loop |
 
 mod end;
+mod hang;
 mod last_end;
 mod log_lines;
 mod manager;
@@ -44,5 +46,5 @@ pub use log_lines::LogFile;
 pub use pace::Pace;
 pub use run_folder::{Places, Running, running};
 pub use supervised::Supervised;
-pub use supervisor::{Settings, SuperviseError, supervise};
+pub use supervisor::{Configured, Settings, SuperviseError, supervise};
 pub use upgrade::{Outcome, Request, UpgradeError, ask, install};

@@ -118,7 +118,11 @@ impl RunFolder {
         let _ = fs::write(self.0.join(HEART), b"");
     }
 
-    /// When the bot's main loop has answered last.
+    pub(crate) fn rest(&self) {
+        let _ = fs::remove_file(self.0.join(HEART));
+    }
+
+    /// When the bot's main loop has answered last; `None` before it has, and when it has ended.
     pub(crate) fn beaten(&self) -> Option<SystemTime> {
         fs::metadata(self.0.join(HEART)).ok()?.modified().ok()
     }
@@ -166,6 +170,8 @@ mod tests {
         assert!(run.is_ready(7) && !run.is_ready(70));
         assert_eq!((run.mark_of(7), run.mark_of(8)), (Some(mark), None));
         assert!(run.beaten().is_some());
+        run.rest();
+        assert!(run.beaten().is_none());
         // Killed between opening the file and writing it.
         fs::write(folder.path().join(ENDED), "").unwrap();
         assert_eq!(run.mark_of(7), None);

@@ -80,6 +80,11 @@ impl Supervised {
         self.run.beat();
     }
 
+    /// The main loop has ended, and nobody is to wait for its [`beat`](Self::beat). Writes to the disk.
+    pub fn rests(&self) {
+        self.run.rest();
+    }
+
     /// The end that follows is one to be started anew from.
     pub fn ask_restart(&self) {
         self.restart.store(true, SeqCst);

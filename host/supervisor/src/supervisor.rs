@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::{
     end::How,
+    hang::{self, Hang},
     last_end::{LastEnd, lasted},
     log_lines::{self, Level},
     manager::{self, Manager},
@@ -51,19 +52,28 @@ pub struct Settings {
     pub file: PathBuf,
     /// Whether the supervisor is of the same file, and gives way to a newer one.
     pub is_own_file: bool,
-    /// Where to write.
-    pub places: Places,
-    /// Where to write from the next start on; `None` leaves it at what it was.
-    pub places_now: Box<dyn Fn() -> Option<Places>>,
+    /// What the configuration says.
+    pub configured: Configured,
+    /// What it says from the next start on; `None` leaves it at what it was.
+    pub configured_now: Box<dyn Fn() -> Option<Configured>>,
     /// How restarts are slowed.
     pub pace: Pace,
+}
+
+/// What a supervisor reads of the configuration.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Where to write.
+    pub places: Places,
+    /// How long the bot's main loop may be silent before the bot is killed and started again; `None`: for as long as it is.
+    pub hangs_after: Option<Duration>,
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("program", &self.program)
-            .field("places", &self.places)
+            .field("configured", &self.configured)
             .finish_non_exhaustive()
     }
 }
@@ -95,7 +105,7 @@ pub enum SuperviseError {
 ///
 /// It could not begin. The bot does not run then.
 pub fn supervise(settings: Settings) -> Result<u8, SuperviseError> {
-    let run = RunFolder(settings.places.run.clone());
+    let run = RunFolder(settings.configured.places.run.clone());
     let ours = Running {
         pid: process::id(),
         file: settings.file.clone(),
@@ -107,7 +117,7 @@ pub fn supervise(settings: Settings) -> Result<u8, SuperviseError> {
         inbox: Inbox::open().map_err(SuperviseError::Signals)?,
         manager: Manager::from_environment(),
         row: Row::new(settings.pace),
-        places: settings.places.clone(),
+        configured: settings.configured.clone(),
         settings,
         run,
         was_ever_ready: false,
@@ -122,7 +132,7 @@ pub fn supervise(settings: Settings) -> Result<u8, SuperviseError> {
 
 struct Supervisor {
     settings: Settings,
-    places: Places,
+    configured: Configured,
     run: RunFolder,
     inbox: Inbox,
     manager: Manager,
@@ -164,6 +174,11 @@ struct Bot {
     asked: Option<Asked>,
     is_ready: bool,
     pinged: Instant,
+    hang: Hang,
+    /// When it was looked at for whether it hangs.
+    looked: Instant,
+    /// It was killed because it did, after so many seconds of silence.
+    hung_s: Option<u64>,
 }
 
 impl Bot {
@@ -175,6 +190,9 @@ impl Bot {
             asked: None,
             is_ready: false,
             pinged: Instant::now(),
+            hang: Hang::default(),
+            looked: Instant::now(),
+            hung_s: None,
         }
     }
 
@@ -219,9 +237,9 @@ impl Supervisor {
             if !goes_on {
                 return Ok(0);
             }
-            if let Some(places) = (self.settings.places_now)() {
-                self.run = RunFolder(places.run.clone());
-                self.places = places;
+            if let Some(configured) = (self.settings.configured_now)() {
+                self.run = RunFolder(configured.places.run.clone());
+                self.configured = configured;
             }
             bot = loop {
                 match self.start() {
@@ -253,7 +271,7 @@ impl Supervisor {
         for variable in manager::VARIABLES {
             command.env_remove(variable);
         }
-        if self.manager.watchdog().is_some() {
+        if self.manager.watchdog().is_some() || self.configured.hangs_after.is_some() {
             command.env(supervised::HEART, "1");
         }
         let child = command.spawn()?;
@@ -298,7 +316,9 @@ impl Supervisor {
         let waits = self.manager.listens() || self.trial.is_some() || self.is_outdated;
         let ready = (waits && !bot.is_ready).then(|| Instant::now() + LOOK);
         let ping = self.manager.watchdog().map(|limit| bot.pinged + limit / 2);
-        [ready, ping].into_iter().flatten().min()
+        let hang = self.configured.hangs_after;
+        let hang = hang.map(|limit| bot.looked + hang::pause(limit));
+        [ready, ping, hang].into_iter().flatten().min()
     }
 
     fn look(&mut self, bot: &mut Bot) {
@@ -317,12 +337,42 @@ impl Supervisor {
             trial.killed_at = Some(Instant::now() + GRACE);
             bot.signal(signal.as_raw());
         }
+        if let Some(limit) = self.configured.hangs_after
+            && bot.looked.elapsed() >= hang::pause(limit)
+        {
+            bot.looked = Instant::now();
+            self.look_whether_it_hangs(bot, limit);
+        }
         if let Some(limit) = self.manager.watchdog()
             && bot.pinged.elapsed() >= limit / 2
         {
             bot.pinged = Instant::now();
             self.ping(bot, limit);
         }
+    }
+
+    /// Kills it when its main loop has been silent for too long: nothing goes on in it, and nobody else would end it.
+    fn look_whether_it_hangs(&self, bot: &mut Bot, limit: Duration) {
+        let look = hang::Look {
+            now: bot.looked,
+            beaten: self.run.beaten(),
+            is_held: hang::is_held(bot.id()),
+        };
+        let silent = bot.hang.look(look, limit);
+        // On its way down the loop is gone, and the bot has a limit of its own.
+        let (Some(silent), None, None) = (silent, bot.asked, bot.hung_s) else {
+            return;
+        };
+        bot.hung_s = Some(silent.as_secs());
+        self.say(
+            Level::Warn,
+            &format!(
+                "the bot's main loop has not answered for {} s, though its process runs (`limits.main_loop_s`): it is killed and started again; the report in \
+                 data/crashes says what each plugin was at",
+                silent.as_secs()
+            ),
+        );
+        bot.signal(Signal::KILL.as_raw());
     }
 
     /// While it starts it is alive, and that is all that is known; afterwards its main loop has to have answered lately.
@@ -395,6 +445,7 @@ impl Supervisor {
             was_ever_ready: self.was_ever_ready,
             follows_a_crash: self.follows_a_crash,
             asked: bot.asked,
+            hung_s: bot.hung_s,
         };
         facts.verdict()
     }
@@ -540,7 +591,7 @@ impl Supervisor {
     }
 
     fn say(&self, level: Level, text: &str) {
-        log_lines::write(self.places.log.as_ref(), level, text);
+        log_lines::write(self.configured.places.log.as_ref(), level, text);
     }
 }
 

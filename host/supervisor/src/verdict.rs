@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) follows_a_crash: bool,
     /// Somebody asked for its end.
     pub(crate) asked: Option<Asked>,
+    /// The supervisor has killed it after so many seconds in which its main loop did not answer.
+    pub(crate) hung_s: Option<u64>,
 }
 
 /// What somebody has asked for.
@@ -45,7 +47,10 @@ pub(crate) enum Verdict {
 impl Facts {
     /// Looked at from the top: who asked, what it said, what the kernel says.
     pub(crate) fn verdict(&self) -> Verdict {
-        let how = || How::of(self.status, self.out_of_memory);
+        let how = || match self.hung_s {
+            Some(seconds) => How::Hung(seconds),
+            None => How::of(self.status, self.out_of_memory),
+        };
         match (self.asked, self.mark) {
             (Some(Asked::Stop), Some(mark)) => Verdict::End(mark.code),
             (Some(Asked::Stop), None) => Verdict::End(code(self.status)),
@@ -93,6 +98,7 @@ mod tests {
             was_ever_ready: true,
             follows_a_crash: false,
             asked: None,
+            hung_s: None,
         }
     }
 
@@ -108,6 +114,11 @@ mod tests {
         assert_eq!(ended(3 << 8, None).verdict(), Verdict::Again(How::Exit(3)));
         let segv = How::Signal("SIGSEGV".into());
         assert_eq!(ended(SIGSEGV, None).verdict(), Verdict::Again(segv));
+        let hung = Facts {
+            hung_s: Some(60),
+            ..ended(SIGKILL, None)
+        };
+        assert_eq!(hung.verdict(), Verdict::Again(How::Hung(60)));
         // A thread that was abandoned fell on its face while the process went: it had ended.
         assert_eq!(ended(SIGSEGV, Some((0, false))).verdict(), Verdict::End(0));
         let killed = Facts {

@@ -262,6 +262,31 @@ fn orphans_are_waited_for() {
 }
 
 #[test]
+fn a_bot_whose_heart_stands_still_is_killed_and_started_again() {
+    // It starts for as long as it likes, and beats for as long; then it does not, and ignores what it is asked.
+    let script = "case $start in
+        1) trap '' TERM; ready; touch heart; while :; do sleep 0.01; done ;;
+        *) ends 0 ;;
+    esac";
+    let mut rig = Rig::with(script, &[("HANGS_AFTER_MS", "300")]);
+    assert_eq!(rig.ended(), Some(0), "{}", rig.text("stderr"));
+    assert_eq!(rig.starts(), 2);
+    let last = rig.seen(2).unwrap();
+    assert!(
+        matches!(last.how, How::Hung(_)) && last.was_ready,
+        "{last:?}"
+    );
+    let said = rig.text("stderr");
+    for part in [
+        "the bot's main loop has not answered for 0 s, though its process runs",
+        "is gone after",
+        "it was killed for that (`limits.main_loop_s`); it is started again at once",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+#[test]
 fn systemd_is_told_when_the_bot_is_ready_stops_and_lives() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("notify");

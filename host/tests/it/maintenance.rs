@@ -212,7 +212,7 @@ async fn databases_are_told_with_the_largest_tables_and_the_commands_used_most()
             "/guild.db`",
             "Last backup\nnone",
             "Of servers that were left\nnone",
-            "Largest tables of the bot's own, by rows\n",
+            "Tables of the bot's own with the most rows\n",
         ],
     );
     assert!(text.contains(" rows") || text.contains(" row"), "{text}");

@@ -146,3 +146,19 @@ async fn dependents_are_loaded_after_and_reloaded_with_what_they_need() {
     assert_eq!(error, "`hello` is needed by `shop`; unload them first");
     bot.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_loads_of_many_side_by_side_load_all_that_either_was_asked_for() {
+    let config = "[extensions]\nauto_load = false\n";
+    let bot = Fixture::configured(&["counter", "echo", "hello"], config).await;
+    let file = |name: &str| bot.extensions().join(format!("lib{name}.so"));
+    let plugins = bot.plugins();
+    tokio::join!(
+        plugins.load_all(vec![file("counter"), file("echo")]),
+        plugins.load_all(vec![file("hello")]),
+    );
+    for name in ["counter", "echo", "hello"] {
+        bot.until_generation(name, 1).await;
+    }
+    bot.close().await;
+}

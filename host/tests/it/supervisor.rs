@@ -22,6 +22,30 @@ unsafe extern "C" {
     fn getpid() -> i32;
     fn kill(process: i32, signal: i32) -> i32;
     fn syscall(number: i64, ...) -> i64;
+    fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+    fn pause() -> i32;
+}
+
+/// A thread that takes the signal stands still.
+extern "C" fn stand_still(_: i32) {
+    loop {
+        unsafe { pause() };
+    }
+}
+
+/// All threads of the host's runtime, as a lock would do that nobody gives back.
+fn hang_the_host() {
+    const SIGWINCH: i32 = 28;
+    const TGKILL: i64 = if cfg!(target_arch = "x86_64") { 234 } else { 131 };
+    unsafe { signal(SIGWINCH, stand_still) };
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        let thread: i64 = task.file_name().to_string_lossy().parse().unwrap_or(0);
+        if name.starts_with("tokio-rt-worker") {
+            unsafe { syscall(TGKILL, i64::from(getpid()), thread, i64::from(SIGWINCH)) };
+        }
+    }
+    stand_still(0);
 }
 
 export_plugin!(|| Plugin::new()
@@ -30,6 +54,7 @@ export_plugin!(|| Plugin::new()
 async fn fall(ctx: CommandContext) -> Result {
     match &*ctx.option::<String>("how")? {
         "abort" => unsafe { kill(getpid(), 6); },
+        "hang" => hang_the_host(),
         _ => unsafe { syscall(if cfg!(target_arch = "x86_64") { 231 } else { 94 }, 0); },
     }
     Ok(())
@@ -108,6 +133,55 @@ async fn a_bot_whose_process_ends_is_back_and_everybody_is_told_why() {
     ] {
         assert!(log.contains(part), "{part} is not in {log}");
     }
+}
+
+/// Nobody's process ends by itself there, and nothing is heard of it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_whose_main_loop_hangs_is_killed_is_back_and_tells_what_was_at_work() {
+    let bot = Process::supervised(&[faller(), hello()], |folder| {
+        let path = folder.join("config.toml");
+        let config = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{config}[limits]\nmain_loop_s = 5\n")).unwrap();
+        fixtures::cogwright()
+    })
+    .await;
+    let (member, owner) = (bot.member(), bot.owner());
+    let first = child(&bot, 0).await;
+    member.says("general", "!fall hang").await.unwrap();
+    let told = member
+        .expects("general", "its main loop did not answer for")
+        .await
+        .unwrap()
+        .text();
+    assert!(
+        told.contains("The bot has crashed, and is back")
+            && told.contains("while these plugins were at work: `faller`"),
+        "{told}"
+    );
+    child(&bot, first).await;
+    bot.until(&member, "!hello", "Hello").await;
+    let shown = bot.until(&owner, "!extensions", "restarted").await;
+    assert!(
+        shown.contains("s in which its main loop did not answer"),
+        "{shown}"
+    );
+    let folder = fs::read_dir(bot.folder.path().join("data/crashes")).unwrap();
+    let mut reports = folder.flatten().map(|entry| entry.path());
+    let report = reports
+        .find(|path| path.extension().is_some_and(|it| it == "json"))
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    let at_work = report["at_work"][0].as_str().unwrap();
+    assert!(
+        at_work.starts_with("`faller` (generation 1): command `fall` for "),
+        "{report:#}"
+    );
+    assert_eq!(report["plugin"], serde_json::Value::Null, "{report:#}");
+    let log = fs::read_to_string(bot.folder.path().join("botlogs/permanent.log")).unwrap();
+    assert!(
+        log.contains("WARN cogwright::supervisor: the bot's main loop has not answered for "),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -255,6 +255,28 @@ mod tests {
             PLAIN,
             "`max_concurrency(uses = 1, per = Channel)` is expected",
         );
+        check("deadline(seconds = 20), guild_only", PLAIN, "fine");
+        for nonsense in [
+            "deadline",
+            "deadline = \"20s\"",
+            "deadline()",
+            "deadline(20)",
+            "deadline(seconds)",
+            "deadline(seconds = 1.5)",
+            "deadline(seconds = 20, per = Guild)",
+        ] {
+            check(nonsense, PLAIN, "`deadline(seconds = 20)` is expected");
+        }
+        check(
+            "deadline(second = 20)",
+            PLAIN,
+            "there is no `deadline` key `second`: did you mean `seconds`?",
+        );
+        check(
+            "deadline(seconds = 0)",
+            PLAIN,
+            "a handler needs at least one second: leave `deadline` out for the plugin's, or the bot's",
+        );
         check(
             "cooldown(use = 3)",
             PLAIN,

@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "cooldown",
     "no_cooldown",
     "max_concurrency",
+    "deadline",
     "localized",
     "example",
     "hidden",
@@ -134,6 +135,11 @@ impl Keys {
                 }
                 quote!(.#key(#per, #uses))
             }
+            "deadline" => {
+                let inside = inside(key, input).map_err(|_| expects(key, "(seconds = 20)"))?;
+                let seconds = deadline(key, &inside)?;
+                quote!(.#key(::std::time::Duration::from_secs(#seconds)))
+            }
             "localized" => words::localized(key, inside(key, input)?.parse()?)?,
             _ => return Err(words::unknown(key.span(), "key", name, KNOWN)),
         };
@@ -189,6 +195,32 @@ impl Limit {
             Some(per) => quote!(::plugin_api::manifest::Per::#per),
             None => quote!(::plugin_api::manifest::Per::User),
         }
+    }
+}
+
+/// `seconds = 20`.
+fn deadline(key: &Ident, input: ParseStream<'_>) -> Result<LitInt> {
+    let mistaken = |_| expects(key, "(seconds = 20)");
+    let part = input.call(Ident::parse_any).map_err(mistaken)?;
+    if part != "seconds" {
+        return Err(words::unknown(
+            part.span(),
+            "`deadline` key",
+            &part.to_string(),
+            &["seconds"],
+        ));
+    }
+    input.parse::<Token![=]>().map_err(mistaken)?;
+    let seconds: LitInt = input.parse().map_err(mistaken)?;
+    if !input.is_empty() {
+        return Err(expects(key, "(seconds = 20)"));
+    }
+    match seconds.base10_parse::<u64>()? {
+        0 => Err(Error::new(
+            seconds.span(),
+            "a handler needs at least one second: leave `deadline` out for the plugin's, or the bot's",
+        )),
+        _ => Ok(seconds),
     }
 }
 

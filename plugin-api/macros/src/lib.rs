@@ -78,6 +78,7 @@ use proc_macro::TokenStream;
 /// | `bot_permissions(BAN_MEMBERS)` | what the bot needs |
 /// | `slash_only`, `prefix_only`, `ephemeral` | how |
 /// | `cooldown(uses = 3, seconds = 10, per = Guild)`, `no_cooldown`, `max_concurrency(uses = 1, per = Channel)` | how often; `per`: `User` unless said otherwise |
+/// | `deadline(seconds = 20)` | how long it may take |
 /// | `example = "roll 6 2"` | how it is used, for help texts |
 /// | `hidden` | help does not list it |
 /// | `localized("de", "würfeln", "Wirft einen Würfel.")` | its name and description in another language |

@@ -175,5 +175,14 @@ const fn number(text: &str) -> u16 {
     }
 }
 
+/// Marks on a token among those that a plugin hands back: it keeps the frame, and says whether a handler runs for it. A host that does not
+/// know them takes such a token for none of its own.
+pub mod token_mark {
+    /// No handler runs for the frame: its handler waits for a member, or has ended and left the frame to something else.
+    pub const RESTS: u64 = 1 << 63;
+    /// A handler runs for it again.
+    pub const RUNS: u64 = 1 << 62;
+}
+
 /// Most frames that one `exchange` hands out.
 pub const EXCHANGE_BATCH: usize = 64;

@@ -137,6 +137,9 @@ pub struct MailboxVtable {
     /// components. Returns how many frames were written to `out`. 0 declares the plugin idle: the next frame that it
     /// would be given signals the mailbox's descriptor.
     ///
+    /// A token with a [mark](super::token_mark) is not handed back: it says whether a handler runs for its frame. One does from the time it is
+    /// taken.
+    ///
     /// `out` has room for `cap` frames that lie `stride` bytes apart: the plugin's `size_of::<Frame>()`. The host writes as
     /// much of its own [`Frame`](super::Frame) as fits, and tells in each how much that is. A stride that is too small for
     /// the first version of the frame gets none.

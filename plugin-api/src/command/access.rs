@@ -163,7 +163,7 @@ impl<S: 'static> Command<S> {
 
     /// What its handler may take before it is stopped: its future is dropped, and the member reads that it took too long. The time in which it
     /// waits for a member does not count. Default: [`Plugin::deadline`](crate::Plugin::deadline), and then the bot's. A group's holds for
-    /// all in it.
+    /// all in it. In the attribute: `#[command(deadline(seconds = 20))]`.
     ///
     /// ```
     /// use std::time::Duration;

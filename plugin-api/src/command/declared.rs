@@ -85,6 +85,7 @@ fn every_key() {
         ephemeral,
         cooldown(uses = 3, seconds = 10, per = Guild),
         max_concurrency(uses = 1, per = Channel),
+        deadline(seconds = 20),
         localized("de", "tee-gießen", "Gießt Tee ein.")
     )]
     async fn pour(ctx: CommandContext<Shop>) -> Result {
@@ -111,6 +112,7 @@ fn every_key() {
         .ephemeral()
         .cooldown_per(Per::Guild, 3, Duration::from_secs(10))
         .max_concurrency(Per::Channel, 1)
+        .deadline(Duration::from_secs(20))
         .localized("de", "tee-gießen", "Gießt Tee ein.")
         .run(|ctx| async move { ctx.reply("Tea!").await });
     same(pour(), by_hand);

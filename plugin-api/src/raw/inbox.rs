@@ -1,7 +1,12 @@
 //! Receiver of frames from the host: the mailbox, and frames as values that give themselves back.
 
-use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle, Record};
-use std::{cell::RefCell, fmt, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+};
+
+use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle, Record, token_mark};
 
 /// The plugin's end of its mailbox.
 pub(crate) struct Inbox {
@@ -47,11 +52,19 @@ impl Inbox {
         };
         self.frames[..taken.min(EXCHANGE_BATCH)]
             .iter()
-            .map(|frame| FrameGuard {
+            .map(|frame| {
                 // SAFETY: the place of a whole frame, whose size the host has written.
-                frame: unsafe { Frame::read(std::ptr::from_ref(frame).cast()) }
-                    .unwrap_or(Frame::EMPTY),
-                released: Rc::clone(&self.released),
+                let frame = unsafe { Frame::read(std::ptr::from_ref(frame).cast()) }
+                    .unwrap_or(Frame::EMPTY);
+                FrameGuard {
+                    claim: Rc::new(Claim {
+                        token: frame.token,
+                        released: Rc::clone(&self.released),
+                        handlers: Cell::new(0),
+                        rests: Cell::new(false),
+                    }),
+                    frame,
+                }
             })
     }
 }
@@ -75,12 +88,89 @@ impl Drop for Inbox {
     }
 }
 
-/// A frame that the plugin holds. Dropping it gives it back at the next exchange.
+/// A frame that the plugin holds. It is given back at the next exchange after this, and the [`Place`]s of its handlers, are dropped.
 ///
 /// Invariant: not `Send`, so that tokens are given back by the generation's thread alone.
 pub(crate) struct FrameGuard {
     frame: Frame,
+    claim: Rc<Claim>,
+}
+
+/// The right to a frame's memory.
+struct Claim {
+    token: u64,
     released: Rc<RefCell<Vec<u64>>>,
+    /// How many handlers run for it.
+    handlers: Cell<usize>,
+    /// Whether the host was told that none does.
+    rests: Cell<bool>,
+}
+
+impl Claim {
+    fn begins(&self) {
+        self.handlers.set(self.handlers.get() + 1);
+        if self.rests.replace(false) {
+            self.mark(token_mark::RUNS);
+        }
+    }
+
+    /// A handler does not run any more; the host is told when none does.
+    fn ends(&self, is_told: bool) {
+        self.handlers.set(self.handlers.get() - 1);
+        if self.handlers.get() == 0 && is_told && !self.rests.replace(true) {
+            self.mark(token_mark::RESTS);
+        }
+    }
+
+    fn mark(&self, mark: u64) {
+        if self.token != 0 {
+            self.released.borrow_mut().push(self.token | mark);
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.mark(0);
+    }
+}
+
+/// The place of a handler that serves a frame. It runs until this is dropped, but for the times in which it waits for a member: the host counts
+/// by this how many places a server has.
+pub(crate) struct Place {
+    claim: Rc<Claim>,
+    waits: bool,
+}
+
+impl Place {
+    /// A handler of that frame begins.
+    pub(crate) fn of(frame_guard: &FrameGuard) -> Self {
+        let claim = Rc::clone(&frame_guard.claim);
+        claim.begins();
+        Self {
+            claim,
+            waits: false,
+        }
+    }
+
+    /// It waits for a member, or does not.
+    pub(crate) fn waits(&mut self, waits: bool) {
+        match (std::mem::replace(&mut self.waits, waits), waits) {
+            (false, true) => self.claim.ends(true),
+            (true, false) => self.claim.begins(),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.waits {
+            // The last to have it gives it back, which says as much.
+            let is_kept = Rc::strong_count(&self.claim) > 1;
+            self.claim.ends(is_kept);
+        }
+    }
 }
 
 impl FrameGuard {
@@ -97,7 +187,7 @@ impl FrameGuard {
     }
 
     pub(crate) fn head(&self) -> &[u8] {
-        // SAFETY: the host keeps it until our token is given back, which is when `self` drops.
+        // SAFETY: the host keeps it until our token is given back, which is when `self` has dropped.
         unsafe { self.frame.head.get() }
     }
 
@@ -116,14 +206,6 @@ impl FrameGuard {
             // SAFETY: as above.
             user_name: text(unsafe { header.user_name.get() }),
             header,
-        }
-    }
-}
-
-impl Drop for FrameGuard {
-    fn drop(&mut self) {
-        if self.frame.token != 0 {
-            self.released.borrow_mut().push(self.frame.token);
         }
     }
 }
@@ -147,4 +229,65 @@ pub(crate) struct Header<'a> {
 /// The host promises UTF-8; a host that breaks it costs a text and not the process.
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(token: u64) -> (FrameGuard, Rc<RefCell<Vec<u64>>>) {
+        let released = Rc::<RefCell<Vec<u64>>>::default();
+        let claim = Claim {
+            token,
+            released: Rc::clone(&released),
+            handlers: Cell::new(0),
+            rests: Cell::new(false),
+        };
+        let frame_guard = FrameGuard {
+            frame: Frame::EMPTY,
+            claim: Rc::new(claim),
+        };
+        (frame_guard, released)
+    }
+
+    const RESTS: u64 = 7 | token_mark::RESTS;
+    const RUNS: u64 = 7 | token_mark::RUNS;
+
+    #[test]
+    fn a_frame_is_given_back_when_its_guard_and_its_handlers_are_gone() {
+        let (frame_guard, released) = frame(7);
+        let place = Place::of(&frame_guard);
+        drop(frame_guard);
+        assert_eq!(released.take(), [0; 0]);
+        drop(place);
+        assert_eq!(released.take(), [7]);
+        let (frame_guard, released) = frame(7);
+        drop(frame_guard);
+        assert_eq!(released.take(), [7]);
+        // What has no token is nobody's.
+        let (frame_guard, released) = frame(0);
+        Place::of(&frame_guard).waits(true);
+        drop(frame_guard);
+        assert_eq!(released.take(), [0; 0]);
+    }
+
+    #[test]
+    fn the_host_hears_that_no_handler_runs_and_that_one_does_again() {
+        let (frame_guard, released) = frame(7);
+        let mut first = Place::of(&frame_guard);
+        let mut second = Place::of(&frame_guard);
+        first.waits(true);
+        first.waits(true);
+        assert_eq!(released.take(), [0; 0], "the other one runs");
+        second.waits(true);
+        assert_eq!(released.take(), [RESTS]);
+        first.waits(false);
+        assert_eq!(released.take(), [RUNS]);
+        drop(second);
+        drop(first);
+        // Somebody keeps the event.
+        assert_eq!(released.take(), [RESTS]);
+        drop(frame_guard);
+        assert_eq!(released.take(), [7]);
+    }
 }

@@ -20,7 +20,7 @@ mod tests;
 use std::fmt;
 
 use backtrace::addresses;
-pub(crate) use inbox::{FrameGuard, Inbox};
+pub(crate) use inbox::{FrameGuard, Inbox, Place};
 pub(crate) use link::{Link, SendError};
 pub(crate) use logs::{Within, set_level};
 pub(crate) use signal::WakeSignal;

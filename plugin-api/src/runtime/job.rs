@@ -15,7 +15,7 @@ use crate::{
     abi::{ErrorHead, FailedHead, status},
     error::Result,
     guard::{Guarded, dispose, guarded},
-    raw::Within,
+    raw::{Place, Within},
     state::State,
 };
 
@@ -41,6 +41,8 @@ pub(super) struct Job {
     /// What it may still take.
     deadline: Option<Deadline>,
     handler: Option<LocalFuture<Result<Answer>>>,
+    /// Of one that serves a frame which counts. Dropped after the handler.
+    place: Option<Place>,
 }
 
 impl Job {
@@ -58,7 +60,14 @@ impl Job {
             core,
             deadline: None,
             handler: Some(handler),
+            place: None,
         }
+    }
+
+    /// It has a place of its own.
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// It may take so long, where there is a limit.
@@ -134,7 +143,12 @@ impl Future for Job {
             .turn(this.work, || guarded(|| handler.as_mut().poll(cx)));
         match polled {
             Ok(Poll::Pending) => match this.is_late(cx) {
-                None => return Poll::Pending,
+                None => {
+                    if let Some(place) = &mut this.place {
+                        place.waits(this.core.questions.waits_now(this.work));
+                    }
+                    return Poll::Pending;
+                }
                 Some(limit) => this.ends_late(limit),
             },
             Ok(Poll::Ready(result)) => {

@@ -43,7 +43,7 @@ use crate::{
     guard::{dispose, guarded},
     manifest::{CommandKind, Handoff, Manifest},
     page::{Page, Turn},
-    raw::{FrameGuard, Inbox, Link, Program, WakeSignal, set_level},
+    raw::{FrameGuard, Inbox, Link, Place, Program, WakeSignal, set_level},
     state::State,
 };
 
@@ -352,6 +352,8 @@ impl EventLoop {
             return;
         };
         let (frame, header) = (frame_guard.id(), frame_guard.header().header);
+        // Of the frame until all handlers have begun; dropped after our guard, so that it is not told of when nobody has kept the event.
+        let place = Place::of(&frame_guard);
         let frame_guard = Rc::new(frame_guard);
         self.core.tell_waiting(&header, &frame_guard);
         for listener in 0..running.listeners() {
@@ -363,6 +365,7 @@ impl EventLoop {
                 .deadlines
                 .or_default(running.deadline_of(listener));
             let core = Rc::clone(&self.core);
+            let own = Place::of(&frame_guard);
             let (running, frame_guard) = (Rc::clone(&running), Rc::clone(&frame_guard));
             let handler = async move {
                 running.event(listener, &core, frame_guard).await?;
@@ -370,8 +373,10 @@ impl EventLoop {
             };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler)).within(deadline);
             let event = EventKind::from_number(header.kind).name();
-            self.begin(job.of_event(frame, event));
+            self.begin(job.of_event(frame, event).at(own));
         }
+        drop(frame_guard);
+        drop(place);
     }
 
     fn work<H: Head>(&mut self, id: u64, frame_guard: FrameGuard, call: Call<H>) {
@@ -387,8 +392,10 @@ impl EventLoop {
         };
         let core = Rc::clone(&self.core);
         let deadline = head.deadline(&core);
+        let place = Place::of(&frame_guard);
         let handler = call(running, Rc::clone(&core), head, frame_guard);
-        self.begin(Job::new(core, id, true, handler).within(deadline));
+        let job = Job::new(core, id, true, handler).within(deadline);
+        self.begin(job.at(place));
     }
 
     fn restore(&mut self, id: u64, frame_guard: &FrameGuard) {

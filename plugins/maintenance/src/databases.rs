@@ -39,7 +39,7 @@ async fn show(ctx: CommandContext) -> Result {
     };
     let tables = asked("database.tables", tables(host).await);
     card = card.field(
-        "Largest tables of the bot's own, by rows",
+        "Tables of the bot's own with the most rows",
         or_none(&tables.unwrap_or_else(|why| why)),
         false,
     );

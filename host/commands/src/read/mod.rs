@@ -20,11 +20,13 @@ mod slash;
 mod value;
 mod words;
 
+use host_base::shown;
 use host_discord::lenient::{self, Fields};
 use plugin_api::manifest::{OptionKind, OptionManifest};
 use serde_json::{Value, json};
 use twilight_model::channel::Attachment;
 
+use self::resolver::each_once;
 pub use self::{
     line::read as line,
     resolver::{Resolver, names_channel_kind},
@@ -36,7 +38,7 @@ use super::usage_line::quoted;
 pub fn expected(option: &OptionManifest) -> String {
     let text = |bound: f64| match option.kind {
         OptionKind::Duration => value::duration_in_words(bound),
-        _ => bound.to_string(),
+        _ => shown::number(bound),
     };
     let between = |what: &str| match (option.min, option.max) {
         (Some(min), Some(max)) => format!("{what} from {} to {}", text(min), text(max)),
@@ -65,11 +67,12 @@ pub fn expected(option: &OptionManifest) -> String {
             "a channel, as a mention, an id or a name,".into()
         }
         OptionKind::Channel => {
-            let kinds: Vec<&str> = option
-                .channel_kinds
-                .iter()
-                .map(|kind| names_channel_kind(*kind))
-                .collect();
+            let kinds = each_once(
+                option
+                    .channel_kinds
+                    .iter()
+                    .map(|kind| names_channel_kind(*kind)),
+            );
             format!(
                 "a channel ({}), as a mention, an id or a name,",
                 kinds.join(", ")

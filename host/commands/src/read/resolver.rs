@@ -276,7 +276,7 @@ impl<'a> Resolver<'a> {
         match (found.first(), fitting.is_empty()) {
             (Some(other), true) => {
                 let expected = option.channel_kinds.iter().copied();
-                let expected: Vec<String> = expected.map(a_channel_kind).collect();
+                let expected = each_once(expected.map(a_channel_kind));
                 Err(Some(format!(
                     "that is {}, and {} is expected",
                     a_channel_kind(other.kind),
@@ -427,6 +427,17 @@ fn named<'n>(all: &'n [Named], means: Meaning, name: &str) -> Vec<&'n Named> {
         own.trim_start_matches('@').to_lowercase() == name
     };
     all.iter().filter(is_called).collect()
+}
+
+/// Kinds that members call by one name (Discord has three of threads) once.
+pub(super) fn each_once<T: PartialEq>(kinds: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for kind in kinds {
+        if !once.contains(&kind) {
+            once.push(kind);
+        }
+    }
+    once
 }
 
 /// "a text channel", "an announcement channel".

@@ -42,8 +42,8 @@ pub(crate) use self::{
 };
 use self::{
     governor::{
-        Fate, Governor, PendingRequest, RateLimitInfo, Refused, RequestClass, Route, Rules,
-        Stopped, Ticket,
+        BAN, Bounds, Fate, Governor, Notice, PendingRequest, RateLimitInfo, Refused, RequestClass,
+        Route, Rules, Stopped, Ticket,
     },
     repeat::{PAUSE, Repeat, may_pass},
     request::build,
@@ -136,12 +136,24 @@ impl Discord {
         }
     }
 
-    /// Calls `raise` with whose they are and a text when requests are stopped because too many were invalid.
+    /// Calls `raise` with whose they are and a text when requests are stopped because too many were invalid, and when there are half as many.
     pub fn tell(&self, raise: impl Fn(&str, &str) + Send + Sync + 'static) {
-        self.governor.tell(move |stopped| {
-            let whose = stopped.plugin.as_deref().unwrap_or("the bot");
-            raise(&format!("invalid requests of {whose}"), &words_of(stopped));
+        self.governor.tell(move |notice| {
+            let whose = notice.plugin.as_deref().unwrap_or("the bot");
+            let about = match notice.until {
+                Some(_) => format!("invalid requests of {whose}"),
+                None => format!("many invalid requests of {whose}"),
+            };
+            raise(&about, &words_of_notice(notice));
         });
+    }
+
+    /// From now on so many invalid requests are enough, as `[limits]` says.
+    pub fn bound_invalid(&self, limits: &config::Limits) {
+        self.governor.bound_invalid(Bounds::of_percent(
+            limits.invalid_requests_percent,
+            limits.plugin_invalid_requests_percent,
+        ));
     }
 
     /// Sends JSON and reads JSON; `Null` for an empty response.
@@ -330,19 +342,63 @@ impl Discord {
 }
 
 fn words_of(stopped: &Stopped) -> String {
-    let left = stopped.until.saturating_duration_since(Instant::now());
-    let minutes = left.as_secs().div_ceil(60);
-    let count = stopped.count;
+    let minutes = minutes_until(stopped.until);
+    let (count, ban) = (stopped.count, shown::number(BAN));
     match &stopped.plugin {
         Some(plugin) => format!(
             "{count} requests of the plugin `{plugin}` in ten minutes were refused (401, 403, 429), and Discord bans a bot with \
-             10,000: it sends nothing but answers to interactions for {minutes} min; the log at level `debug` has what it tried"
+             {ban}: it sends nothing but answers to interactions for {minutes} min; the log at level `debug` has what it tried"
         ),
         None => format!(
-            "{count} requests in ten minutes were refused (401, 403, 429), and Discord bans a bot with 10,000: nothing but answers \
+            "{count} requests in ten minutes were refused (401, 403, 429), and Discord bans a bot with {ban}: nothing but answers \
              to interactions goes out for {minutes} min; `/metrics` shows the routes"
         ),
     }
+}
+
+/// The same for the owner, who is told before anything is stopped, and where most of it comes from.
+fn words_of_notice(notice: &Notice) -> String {
+    let Notice { plugin, count, .. } = notice;
+    let most = &notice.most;
+    let whose = match (plugin, &most.plugin) {
+        (None, Some(plugin)) => format!(" of the plugin `{plugin}`"),
+        (None, None) => " of the bot itself".to_owned(),
+        (Some(_), _) => String::new(),
+    };
+    let most = format!(
+        "most were `{}`{whose} with status {} ({} of them)",
+        most.route, most.status, most.count
+    );
+    if let Some(until) = notice.until {
+        let stopped = Stopped {
+            plugin: plugin.clone(),
+            count: *count,
+            until,
+        };
+        return format!("{}; {most}", words_of(&stopped));
+    }
+    let (bound, ban) = (shown::number(notice.bound), shown::number(BAN));
+    let (whose, stops, setting) = match plugin {
+        Some(plugin) => (
+            format!(" of the plugin `{plugin}`"),
+            "it sends nothing but answers to interactions",
+            "plugin_invalid_requests_percent",
+        ),
+        None => (
+            String::new(),
+            "nothing but answers to interactions goes out",
+            "invalid_requests_percent",
+        ),
+    };
+    format!(
+        "{count} requests{whose} in ten minutes were refused (401, 403, 429), {most}. From {bound} on {stops} (`limits.{setting}`): \
+         Discord bans a bot with {ban}"
+    )
+}
+
+fn minutes_until(until: Instant) -> u64 {
+    let left = until.saturating_duration_since(Instant::now());
+    left.as_secs().div_ceil(60)
 }
 
 /// What an answer says.

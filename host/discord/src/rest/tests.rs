@@ -238,7 +238,7 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
     let hears = Arc::clone(&headers);
     kit.discord
         .governor
-        .tell(move |stopped| hears.lock().unwrap().push(words_of(stopped)));
+        .tell(move |notice| hears.lock().unwrap().push(words_of_notice(notice)));
     let caller = Caller::new("loop", 1);
     let over = CancellationToken::new();
     let served = host_call::serve(&caller, &over, async {
@@ -262,9 +262,34 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
     });
     assert!(served.await.is_some());
     assert_eq!(kit.sent().len(), 2_001);
-    assert_eq!(headers.lock().unwrap().len(), 1, "once");
+    let told = headers.lock().unwrap().clone();
+    let [warned, stopped] = &*told else {
+        panic!("once each: {told:#?}")
+    };
+    assert_eq!(
+        warned,
+        "1000 requests of the plugin `loop` in ten minutes were refused (401, 403, 429), most were `PATCH channels/:x` with status 403 \
+         (1000 of them). From 2,000 on it sends nothing but answers to interactions (`limits.plugin_invalid_requests_percent`): \
+         Discord bans a bot with 10,000"
+    );
+    assert!(
+        stopped.starts_with("2000 requests of the plugin `loop`")
+            && stopped.ends_with("; most were `PATCH channels/:x` with status 403 (2000 of them)"),
+        "{stopped}"
+    );
     // The others go on.
     assert_eq!(kit.send("PATCH", "channels/1").await, Ok(200));
+    // More may be allowed while it runs.
+    let limits = config::Limits {
+        plugin_invalid_requests_percent: 30,
+        ..config::Limits::default()
+    };
+    kit.discord.bound_invalid(&limits);
+    let served = host_call::serve(&caller, &over, async {
+        assert_eq!(kit.send("PATCH", "channels/1").await, Ok(200));
+        Completion::default()
+    });
+    assert!(served.await.is_some());
 }
 
 #[tokio::test]

@@ -3,8 +3,11 @@
 //! Within a lane everything stays in order, so a server's events come as they happened. Between lanes there is no order: a server that
 //! sends a thousand events is one of those that have a turn, as is one that sends a single one. When the queue is full, room is made
 //! at the cost of the longest lane.
+//!
+//! Turns alone do not help against handlers that take long: one server's would hold all places in the end. So a lane with fewer handlers that
+//! run goes first, and what a lane may hold depends on how many places are free ([`Places`]).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use plugin_api::abi::frame_kind;
 
@@ -62,6 +65,28 @@ impl Counts {
     }
 }
 
+/// Places of a plugin's handlers, when a packet is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    /// How many there are.
+    pub all: usize,
+    /// How many are free.
+    pub free: usize,
+}
+
+impl Places {
+    /// How many handlers of a lane run at most for it to get one of the places that are free, and one more: the last quarter of all places
+    /// is for lanes of which none runs, and of the others a lane may hold twice as many as are free. So one lane alone has half of all, the next
+    /// one half of what is left to it, and whoever has none yet finds a place.
+    fn limit(self) -> usize {
+        let open = self.free.saturating_sub(self.all / 4);
+        if self.free == 0 {
+            return 0;
+        }
+        open.saturating_mul(2).max(1)
+    }
+}
+
 /// Work that waits.
 #[derive(Debug, Default)]
 pub struct FairQueue {
@@ -69,6 +94,8 @@ pub struct FairQueue {
     /// Lanes in which something waits, in the order of their turns.
     turns: VecDeque<Lane>,
     counts: Counts,
+    /// How many handlers run, by lane; no zeros.
+    running: HashMap<Lane, usize>,
     spare: Vec<VecDeque<Packet>>,
 }
 
@@ -123,9 +150,43 @@ impl FairQueue {
         Ok(displaced)
     }
 
-    /// The next packet: the oldest of the lane whose turn it is.
-    pub fn pop(&mut self) -> Option<Packet> {
-        let lane = self.turns.pop_front()?;
+    /// The next packet, whose handler runs from now on: the oldest of the lane with the fewest that run, if that may have a place; among those with
+    /// as few, of the one whose turn it is.
+    pub fn pop(&mut self, places: Places) -> Option<Packet> {
+        let (mut found, mut fewest) = (None, places.limit());
+        for (at, lane) in self.turns.iter().enumerate() {
+            let running = self.running.get(lane).copied().unwrap_or(0);
+            if running < fewest {
+                (found, fewest) = (Some(at), running);
+            }
+            // No more lanes than there are places have some that run.
+            if fewest == 0 {
+                break;
+            }
+        }
+        let lane = self.turns.remove(found?)?;
+        let packet = self.take_from(lane)?;
+        self.begins(lane);
+        Some(packet)
+    }
+
+    /// A handler of that lane runs, or runs again.
+    pub fn begins(&mut self, lane: Lane) {
+        *self.running.entry(lane).or_default() += 1;
+    }
+
+    /// A handler of that lane has ended, or waits for a member.
+    pub fn ends(&mut self, lane: Lane) {
+        if let Entry::Occupied(mut running) = self.running.entry(lane) {
+            *running.get_mut() -= 1;
+            if *running.get() == 0 {
+                running.remove();
+            }
+        }
+    }
+
+    /// The oldest of a lane that has just had its turn.
+    fn take_from(&mut self, lane: Lane) -> Option<Packet> {
         let waiting = self.lanes.get_mut(&lane)?;
         let packet = waiting.packets.pop_front()?;
         *waiting.counts.of(packet.kind) -= 1;
@@ -140,7 +201,11 @@ impl FairQueue {
 
     /// All that waits, in the order in which it would be served.
     pub fn take_all(&mut self) -> VecDeque<Packet> {
-        std::iter::from_fn(|| self.pop()).collect()
+        let next = || {
+            let lane = self.turns.pop_front()?;
+            self.take_from(lane)
+        };
+        std::iter::from_fn(next).collect()
     }
 
     /// How many packets wait.
@@ -293,8 +358,9 @@ mod tests {
                         }
                     }
                     model.entry(guild).or_default().push_back(id);
-                } else if let Some(packet) = queue.pop() {
+                } else if let Some(packet) = queue.pop(Places { all: 1, free: 1 }) {
                     let guild = packet.header().guild_id;
+                    queue.ends(Lane::Guild(guild));
                     assert_eq!(model.get_mut(&guild).unwrap().pop_front(), Some(packet.id));
                     served.remove(&guild);
                     for (other, waiting) in &model {
@@ -318,6 +384,138 @@ mod tests {
                 assert_eq!(model.get_mut(&guild).unwrap().pop_front(), Some(packet.id));
             }
             assert!(model.values().all(VecDeque::is_empty));
+        }
+    }
+
+    /// Places, some of which are taken by handlers that take their time.
+    #[derive(Debug)]
+    struct Handlers {
+        all: usize,
+        running: BTreeMap<u64, usize>,
+    }
+
+    impl Handlers {
+        fn free(&self) -> usize {
+            self.all - self.running.values().sum::<usize>()
+        }
+
+        /// Takes as much as there is room for; of whom.
+        fn take(&mut self, queue: &mut FairQueue) -> Vec<u64> {
+            let next = || {
+                let places = Places {
+                    all: self.all,
+                    free: self.free(),
+                };
+                let guild = queue.pop(places)?.header().guild_id;
+                *self.running.entry(guild).or_default() += 1;
+                Some(guild)
+            };
+            std::iter::from_fn(next).collect()
+        }
+
+        fn end(&mut self, queue: &mut FairQueue, guild: u64) {
+            *self.running.get_mut(&guild).unwrap() -= 1;
+            self.running.retain(|_, running| *running > 0);
+            queue.ends(Lane::Guild(guild));
+        }
+    }
+
+    #[test]
+    fn a_crowd_of_slow_handlers_holds_half_of_the_places_and_each_other_server_finds_one() {
+        let (mut queue, mut handlers) = (
+            FairQueue::default(),
+            Handlers {
+                all: 64,
+                running: BTreeMap::new(),
+            },
+        );
+        for id in 0..1_000 {
+            queue.push(event(id, 1));
+        }
+        assert_eq!(handlers.take(&mut queue).len(), 32);
+        // Another crowd gets a part of what is left, and whoever has none yet has one at once.
+        for id in 0..1_000 {
+            queue.push(event(id, 2));
+        }
+        assert_eq!(handlers.take(&mut queue).len(), 11);
+        for guild in 3..=30 {
+            queue.push(event(1, guild));
+        }
+        let taken = handlers.take(&mut queue);
+        assert_eq!(taken, (3..24).collect::<Vec<_>>(), "as many as there were");
+        // Who is done makes room for those who have none, and not for the crowds.
+        handlers.end(&mut queue, 1);
+        handlers.end(&mut queue, 2);
+        assert_eq!(handlers.take(&mut queue), [24, 25]);
+        // One that rests gives its place to whoever comes.
+        queue.ends(Lane::Guild(1));
+        *handlers.running.get_mut(&1).unwrap() -= 1;
+        assert_eq!(handlers.take(&mut queue), [26]);
+    }
+
+    #[test]
+    fn however_long_handlers_take_no_server_is_kept_from_its_first_place_by_another_that_has_more()
+    {
+        for seed in 1..=300 {
+            let (mut number, mut queue) = (numbers(seed), FairQueue::default());
+            let all = 1 + number(80) as usize;
+            let mut handlers = Handlers {
+                all,
+                running: BTreeMap::new(),
+            };
+            let mut waiting: BTreeMap<u64, usize> = BTreeMap::new();
+            let kept = all / 4;
+            for id in 1..=800 {
+                match number(8) {
+                    0..4 => {
+                        // The first server is busier than all others together, and slower.
+                        let guild = 1 + number(40).saturating_sub(20);
+                        queue.push(event(id, guild));
+                        *waiting.entry(guild).or_default() += 1;
+                    }
+                    4..6 => {
+                        let running: Vec<u64> = handlers.running.keys().copied().collect();
+                        if !running.is_empty() {
+                            let guild = running[number(running.len() as u64) as usize];
+                            if guild != 1 || number(10) == 0 {
+                                handlers.end(&mut queue, guild);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+                let taken = handlers.take(&mut queue);
+                for guild in &taken {
+                    let waits = waiting.get_mut(guild).unwrap();
+                    *waits -= 1;
+                }
+                waiting.retain(|_, waits| *waits > 0);
+                let has = |guild: &u64| handlers.running.contains_key(guild);
+                // Whoever has none and waits does so because all places are taken, which then are of many servers.
+                if waiting.keys().any(|guild| !has(guild)) {
+                    assert_eq!(handlers.free(), 0);
+                    assert!(handlers.running.len() > kept, "{:?}", handlers.running);
+                }
+                // What was not taken would have been too much for its server.
+                let open = handlers.free().saturating_sub(kept);
+                for guild in waiting.keys().filter(|guild| has(guild)) {
+                    assert!(handlers.free() == 0 || handlers.running[guild] >= (2 * open).max(1));
+                }
+                for guild in &taken {
+                    let most = (2 * (all - kept)).div_ceil(3).max(1);
+                    assert!(handlers.running[guild] <= most, "{handlers:?}");
+                }
+                let mut of_queue: Vec<(u64, usize)> = queue
+                    .running
+                    .iter()
+                    .map(|(lane, running)| match lane {
+                        Lane::Guild(guild) => (*guild, *running),
+                        _ => unreachable!(),
+                    })
+                    .collect();
+                of_queue.sort_unstable();
+                assert!(of_queue.into_iter().eq(handlers.running.clone()));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use plugin_api::abi::{Bytes, EventHeader, Frame, Record};
 
+use super::fair_queue::{FairQueue, Lane};
 use crate::{
     crumbs::{Doing, doing},
     packet::{Packet, handler},
@@ -22,6 +23,24 @@ pub(super) struct HeldPackets {
 pub(super) struct HeldPacket {
     pub(super) packet: Arc<(Packet, EventHeader)>,
     pub(super) at: Instant,
+    /// Whose it is, if it is work.
+    lane: Option<Lane>,
+    /// Whether a handler runs for it.
+    runs: bool,
+}
+
+impl HeldPacket {
+    /// Counts whether a handler runs for it in the queue that it came from.
+    pub(super) fn runs(&mut self, runs: bool, work: &mut FairQueue) {
+        if let Some(lane) = self.lane
+            && std::mem::replace(&mut self.runs, runs) != runs
+        {
+            match runs {
+                true => work.begins(lane),
+                false => work.ends(lane),
+            }
+        }
+    }
 }
 
 impl HeldPackets {
@@ -31,8 +50,10 @@ impl HeldPackets {
         let token = self.last_token;
         let header = packet.header();
         let held = self.packets.entry(token).or_insert_with(|| HeldPacket {
+            lane: packet.is_work().then(|| Lane::of(&packet)),
             packet: Arc::new((packet, header)),
             at: now,
+            runs: true,
         });
         let (packet, header) = &*held.packet;
         Frame {

@@ -27,7 +27,7 @@ use std::{
 
 use plugin_api::abi::{
     Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, abi_stable::prefix_type::WithMetadata,
-    frame_kind,
+    frame_kind, token_mark,
 };
 
 pub use self::{
@@ -37,8 +37,8 @@ pub use self::{
 };
 use self::{
     drops::Drops,
-    fair_queue::FairQueue,
-    held::{HeldPacket, HeldPackets},
+    fair_queue::{FairQueue, Places},
+    held::HeldPackets,
 };
 use crate::{
     Handled, PluginFigures,
@@ -90,6 +90,8 @@ struct Queues {
     idle: bool,
     /// Since when it has not asked for more, while it is not idle.
     busy_since: Option<Instant>,
+    /// How many handlers it lets run at once: the most work that it has ever asked for.
+    places: usize,
 }
 
 impl Queues {
@@ -278,22 +280,51 @@ impl Mailbox {
         &self.signal
     }
 
-    /// What the plugin has taken and not given back, in words, the longest first; a few of it.
+    /// What the plugin has taken and not given back, in words, the longest first; a few of it, and each handler once.
     #[must_use]
     pub(crate) fn in_hand(&self) -> Vec<String> {
         const FEW: usize = 3;
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held();
         let mut work: Vec<_> = held
             .packets
             .iter()
             .filter(|it| it.1.packet.0.is_work())
             .collect();
         work.sort_by_key(|(token, _)| **token);
-        let words = work
-            .iter()
-            .take(FEW)
-            .map(|(_, held)| held.packet.0.in_words());
-        words.collect()
+        let mut words: Vec<String> = Vec::new();
+        for (_, held) in work {
+            let handler = held.packet.0.in_words();
+            if !words.contains(&handler) {
+                words.push(handler);
+            }
+            if words.len() == FEW {
+                break;
+            }
+        }
+        words
+    }
+
+    /// Takes a token back, or what its mark says of it.
+    fn released(&self, token: u64, held: &mut HeldPackets, work: &mut FairQueue, now: Instant) {
+        const MARKS: u64 = token_mark::RESTS | token_mark::RUNS;
+        // A token that is forged, or given back twice, is in no map.
+        if token & MARKS != 0 {
+            if let Some(held) = held.packets.get_mut(&(token & !MARKS)) {
+                held.runs(token & token_mark::RUNS != 0, work);
+            }
+            return;
+        }
+        let Some(mut held) = held.packets.remove(&token) else {
+            return;
+        };
+        held.runs(false, work);
+        let (packet, header) = &*held.packet;
+        let what = Handled {
+            frame: packet.kind,
+            event: header.kind,
+            name: &packet.name,
+        };
+        self.figures.handled(what, now - held.at);
     }
 
     fn note(&self, packet: &Packet) {
@@ -334,23 +365,14 @@ impl FrameSource for Mailbox {
     ) -> usize {
         let now = Instant::now();
         let mut held = self.held();
+        let mut queues = self.lock();
         for token in released {
-            // A token that is forged, or given back twice, is in no map.
-            if let Some(HeldPacket { packet, at }) = held.packets.remove(token) {
-                let (packet, header) = &*packet;
-                let what = Handled {
-                    frame: packet.kind,
-                    event: header.kind,
-                    name: &packet.name,
-                };
-                self.figures.handled(what, now - at);
-            }
+            self.released(*token, &mut held, &mut queues.work, now);
         }
         if cap == 0 {
             return 0;
         }
         let mut taken = 0;
-        let mut queues = self.lock();
         while taken < cap
             && let Some(packet) = queues.control.pop_front()
         {
@@ -358,12 +380,15 @@ impl FrameSource for Mailbox {
             out(taken, held.hold(packet, now));
             taken += 1;
         }
-        let mut work_left = work;
+        queues.places = queues.places.max(work);
+        let mut places = Places {
+            all: queues.places,
+            free: work,
+        };
         let mut begun = Vec::new();
         while taken < cap
-            && work_left > 0
             && queues.flows()
-            && let Some(mut packet) = queues.work.pop()
+            && let Some(mut packet) = queues.work.pop(places)
         {
             begun.extend(packet.begun.take());
             if let Some(queued) = packet.queued {
@@ -374,7 +399,7 @@ impl FrameSource for Mailbox {
             self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
-            work_left -= 1;
+            places.free -= 1;
         }
         // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
         queues.idle = taken == 0;

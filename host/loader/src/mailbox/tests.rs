@@ -213,6 +213,61 @@ fn forged_and_repeated_tokens_are_harmless_and_memory_lives_until_it_is_given_ba
     assert_eq!(held(), 0);
 }
 
+/// A command of somebody in that server.
+fn of_server(id: u64, guild_id: u64) -> Packet {
+    packet(COMMAND, id).with_event(Arc::new(crate::EventRecord {
+        header: plugin_api::abi::EventHeader {
+            guild_id,
+            ..plugin_api::abi::EventHeader::EMPTY
+        },
+        content: String::new(),
+        user_name: String::new(),
+        json: String::new(),
+    }))
+}
+
+#[test]
+fn a_server_holds_half_of_the_places_until_its_handlers_end_or_rest() {
+    let (mailbox, mut plugin) = mailbox();
+    for id in 1..=16 {
+        mailbox.push(of_server(id, 1)).unwrap();
+    }
+    let ids = |taken: Vec<(u16, u64)>| taken.into_iter().map(|it| it.1).collect::<Vec<_>>();
+    let mut takes = |released: &[u64], free: usize| {
+        plugin.released = released.to_vec();
+        ids(plugin.takes(64, free))
+    };
+    assert_eq!(takes(&[], 8), [1, 2, 3, 4]);
+    assert_eq!(takes(&[], 4), [0; 0]);
+    // One that rests has no place, and may have it again; one that has ended has none.
+    assert_eq!(takes(&[1 | token_mark::RESTS], 5), [5]);
+    assert_eq!(takes(&[1 | token_mark::RUNS, 2], 4), [0; 0]);
+    assert_eq!(takes(&[1, 3], 6), [6, 7]);
+    // A mark for what is not there, or once more, changes nothing.
+    let marks = [
+        1 | token_mark::RESTS,
+        99 | token_mark::RESTS,
+        4 | token_mark::RUNS,
+    ];
+    assert_eq!(takes(&marks, 4), [0; 0]);
+    // Another server's comes at once.
+    mailbox.push(of_server(20, 2)).unwrap();
+    assert_eq!(takes(&[], 4), [20]);
+    drop(mailbox.close());
+}
+
+#[test]
+fn what_is_in_hand_is_named_once_the_longest_first_and_only_a_few() {
+    let (mailbox, mut plugin) = mailbox();
+    for (id, name) in (1..).zip(["tea", "tea", "milk", "tea", "cake", "jam"]) {
+        mailbox.push(packet(COMMAND, id).named(name)).unwrap();
+    }
+    assert_eq!(mailbox.in_hand(), [""; 0]);
+    plugin.takes(64, 64);
+    let words = ["command `tea`", "command `milk`", "command `cake`"];
+    assert_eq!(mailbox.in_hand(), words);
+}
+
 #[test]
 fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
     let (mailbox, mut plugin) = mailbox();

@@ -295,7 +295,15 @@ impl Plugins {
     pub async fn load_all(&self, files: Vec<PathBuf>) {
         self.forget_what_has_no_file().await;
         let files = self.planned(files).await;
-        self.set().to_load.clone_from(&files);
+        {
+            // Another load of many may be under way: what it has not come to yet is its own.
+            let mut set = self.set();
+            for file in &files {
+                if !set.to_load.contains(file) {
+                    set.to_load.push(file.clone());
+                }
+            }
+        }
         for file in files {
             let is_due = self.set().take_from_load(|other| *other == file).is_some();
             // A dependency that was loaded meanwhile may have pulled it in.

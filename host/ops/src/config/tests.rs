@@ -47,7 +47,7 @@ fn every_setting_is_read() {
         extensions.unclear_crashes = 8
         extensions.unclear_window_s = 9
         extensions.safe = ["help"]
-        limits = { watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5 }
+        limits = { main_loop_s = 8, watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5, invalid_requests_percent = 6, plugin_invalid_requests_percent = 7 }
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -101,6 +101,9 @@ fn every_setting_is_read() {
         heap_mb: 3,
         host_calls_per_second: 4,
         log_lines_per_second: 5,
+        invalid_requests_percent: 6,
+        plugin_invalid_requests_percent: 7,
+        main_loop_s: 8,
     };
     assert_eq!(config.limits, limits);
     let status = Status {
@@ -277,16 +280,16 @@ fn wrong_values() {
     );
     check(
         "status.interval_s = 14",
-        &["c:1:21: `interval_s` in [status]: expected 15 to 86400 seconds, found 14"],
+        &["c:1:21: `interval_s` in [status]: expected 15 to 86,400 seconds, found 14"],
     );
     check(
         "shutdown.timeout_ms = -1",
-        &["c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found -1"],
+        &["c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3,600,000 milliseconds, found -1"],
     );
     check(
         "shutdown.timeout_ms = 99999999999999999999999",
         &[
-            "c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found 99999999999999999999999",
+            "c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3,600,000 milliseconds, found 99999999999999999999999",
         ],
     );
     check(

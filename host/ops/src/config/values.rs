@@ -2,6 +2,7 @@
 
 use std::{ops::RangeInclusive, path::PathBuf};
 
+use host_base::shown;
 use toml::de::{DeInteger, DeValue};
 
 use super::fault::{Fault, Item, expected, nearest, quoted_list};
@@ -90,7 +91,8 @@ pub(super) fn number<N: TryFrom<u64>>(
             .filter(|number| allowed.contains(number))
             .and_then(|number| N::try_from(number).ok())
             .ok_or_else(|| {
-                let (low, high) = (allowed.start(), allowed.end());
+                let bound = |bound: &u64| shown::number(bound);
+                let (low, high) = (bound(allowed.start()), bound(allowed.end()));
                 let message = format!("expected {low} to {high} {unit}, found {number}");
                 vec![Fault::new(item, message)]
             })

@@ -20,6 +20,14 @@ pub enum SettingsError {
         /// What is wrong.
         trouble: String,
     },
+    /// Nothing can be opened for now, this file included: nothing is wrong with it.
+    #[error("{} can't be opened for now: {reason}", path.display())]
+    Crowded {
+        /// The file.
+        path: PathBuf,
+        /// What is used up, and where to look.
+        reason: String,
+    },
     /// The file can't be written.
     #[error("{} can't be written: {reason}", path.display())]
     Write {

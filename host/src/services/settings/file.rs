@@ -7,7 +7,7 @@ use std::{
 
 use host_base::{PluginName, nearest::nearest};
 use host_ops::{
-    config::{Alerts, Config, Described, Subject, described, toml_table},
+    config::{Alerts, Config, ConfigError, Described, Subject, described, toml_table},
     folders,
 };
 use host_store::files;
@@ -229,7 +229,13 @@ impl Settings {
         let read = tokio::task::spawn_blocking(move || Config::text_of(&path))
             .await
             .map_err(|_| SettingsError::Refused("the host is shutting down".into()))?;
-        let text = read.map_err(|error| self.in_trouble(chain(&error)))?;
+        let text = read.map_err(|error| match error {
+            ConfigError::Unreadable { path, source } if files::lacks_descriptors(&source) => {
+                let reason = files::sentence(&source);
+                SettingsError::Crowded { path, reason }
+            }
+            error => self.in_trouble(chain(&error)),
+        })?;
         let had_text = !self.config.now().source.text.trim().is_empty();
         match text {
             None if had_text => Err(self.in_trouble(format!("{shown} is gone"))),

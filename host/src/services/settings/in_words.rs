@@ -1,5 +1,6 @@
 //! Settings in words: what values one takes, and why one is out of its bounds.
 
+use host_base::shown;
 use plugin_api::manifest::{SettingKind, SettingManifest};
 
 use crate::services::text_format;
@@ -83,7 +84,7 @@ fn bounds(setting: &SettingManifest) -> Option<String> {
 fn measured(kind: SettingKind, size: f64) -> String {
     match kind {
         SettingKind::Duration => time(size as u64),
-        _ => size.to_string(),
+        _ => shown::number(size),
     }
 }
 
@@ -124,6 +125,10 @@ mod tests {
             (
                 json!({"kind": "integer", "min": 1, "max": 10}),
                 "whole number, 1 to 10",
+            ),
+            (
+                json!({"kind": "integer", "min": 0, "max": 1_000_000_000}),
+                "whole number, 0 to 1,000,000,000",
             ),
             (json!({"kind": "number", "max": 0.5}), "number, at most 0.5"),
             (

@@ -22,7 +22,7 @@ mod document;
 mod error;
 mod file;
 mod guild;
-pub(crate) mod in_words;
+mod in_words;
 mod schema;
 mod verify;
 mod watch;

@@ -14,6 +14,9 @@ use super::{Settings, SettingsError};
 /// How long a file must lie still: editors empty it before they write it.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// How long a file waits that can't be opened for want of descriptors.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// Watches until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -56,7 +59,19 @@ impl Settings {
     /// Looks at the file, and alerts the owner of what has come of it.
     pub async fn noticed(&self) {
         let before = self.trouble().clone();
-        match self.reread().await {
+        let reread = loop {
+            match self.reread().await {
+                Err(error @ SettingsError::Crowded { .. }) => {
+                    let text = format!(
+                        "The settings file can't be looked at for now: it is tried again.\n{error}"
+                    );
+                    self.alerts.raise("settings", "descriptors", &text);
+                    tokio::time::sleep(AGAIN).await;
+                }
+                reread => break reread,
+            }
+        };
+        match reread {
             Ok(changed) if !changed.is_empty() => {
                 self.alerts.note(&format!(
                     "The settings have changed on the disk.\n{changed}"

@@ -299,6 +299,12 @@ impl fmt::Debug for Files {
 /// What the system says, and the next step.
 #[must_use]
 pub fn sentence(error: &io::Error) -> String {
+    if lacks_descriptors(error) {
+        return format!(
+            "{error}: all descriptors are used up, and nothing is wrong with this file; the alert that the bot's descriptors run short names what most of \
+             them lead to"
+        );
+    }
     let hint = match error.kind() {
         io::ErrorKind::StorageFull => {
             "; free some space and try again: what was there before is untouched"
@@ -309,6 +315,14 @@ pub fn sentence(error: &io::Error) -> String {
         _ => "",
     };
     format!("{error}{hint}")
+}
+
+/// Whether nothing can be opened because all descriptors are taken, of the process or of the system.
+#[must_use]
+pub fn lacks_descriptors(error: &io::Error) -> bool {
+    const OF_THE_SYSTEM: i32 = 23;
+    const OF_THE_PROCESS: i32 = 24;
+    matches!(error.raw_os_error(), Some(OF_THE_SYSTEM | OF_THE_PROCESS))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,5 +1,6 @@
 //! Stories of what keeps one plugin from hurting the others: a real plugin gets stuck, falls behind, or takes too much.
 
+mod crowd;
 mod greedy;
 mod late;
 mod stuck;
@@ -8,9 +9,16 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::OnceLock,
+    time::Duration,
 };
 
-use crate::{fixtures, support::Fixture};
+use tokio::time::{sleep, timeout};
+use twilight_model::guild::Permissions;
+
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE, Stopped},
+};
 
 /// The plugin `mire`.
 fn mire() -> &'static Path {
@@ -47,9 +55,22 @@ impl Stuck {
         Self { bot, ..self }
     }
 
+    /// The same bot, with a second server.
+    async fn beside_another_server(self) -> Self {
+        let add = async |stopped: &Stopped<'_>| stopped.add_harbour(Permissions::empty());
+        let bot = self.bot.restart_after(add).await;
+        bot.until_generation("mire", 1).await;
+        Self { bot, ..self }
+    }
+
+    /// Frees whoever is stuck.
+    fn free(&self) {
+        fs::write(self.place.path().join("free"), "").unwrap();
+    }
+
     /// Frees whoever is stuck, and stops the bot.
     async fn close(self) {
-        fs::write(self.place.path().join("free"), "").unwrap();
+        self.free();
         self.bot.close().await;
     }
 
@@ -66,4 +87,19 @@ impl Stuck {
         let found = all.into_iter().find(wanted).unwrap();
         found.error.unwrap()
     }
+}
+
+/// Waits until the thread is in the command that does not end: what was taken together with it is in its hands as well.
+async fn until_stuck(bot: &Fixture) {
+    let waiting = async {
+        loop {
+            let all = bot.plugins().generations();
+            let mut mire = all.iter().filter(|(name, _)| name.is("mire"));
+            if mire.any(|(_, generation)| generation.doing() == "command `stick`") {
+                return;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.unwrap();
 }

@@ -64,8 +64,12 @@ export_plugin!(|| {
             Ok(())
         })
         .on(|ctx: EventContext<MessageCreate, Mire>| async move {
-            if ctx.event()?.content == "stick" {
-                ctx.state().sleeps();
+            let heard = &ctx.state().heard;
+            match &*ctx.event()?.content {
+                "stick" => ctx.state().sleeps(),
+                "flood" => heard.set(heard.get() + 1),
+                "how many" => ctx.reply(format!("heard {}", heard.get())).await?,
+                _ => {}
             }
             Ok(())
         })
@@ -88,6 +92,9 @@ struct Mire {
     hoard: RefCell<Vec<Vec<u8>>>,
     #[serde(skip)]
     count: Cell<u64>,
+    /// Messages of a flood.
+    #[serde(skip)]
+    heard: Cell<u64>,
 }
 
 /// Counts its end: a handler's locals are dropped when it is stopped.
@@ -180,6 +187,11 @@ async fn stick(ctx: CommandContext<Mire>) -> Result {
                 mire.sleeps();
                 Ok(())
             });
+        }
+        "said" => {
+            ctx.reply("stuck").await?;
+            mire.sleeps();
+            return Ok(());
         }
         "later" => {
             ctx.defer().await?;

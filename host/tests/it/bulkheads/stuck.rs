@@ -1,33 +1,17 @@
 //! A plugin whose thread does not go on: noticed while nobody unloads it, told of, and taken over from.
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use serde_json::json;
-use tokio::time::{sleep, timeout};
 
-use super::Stuck;
-use crate::support::{Fixture, PATIENCE, in_cells, only_in_process};
+use super::{Stuck, until_stuck};
+use crate::support::{Fixture, in_cells, only_in_process};
 
 /// Whether the next generation serves.
 async fn is_taken_over(bot: &Fixture, generation: u64) {
     bot.until_generation("mire", generation).await;
     let tally = bot.ask(&bot.member(), "!tally").await.content;
     assert_eq!(tally, "tally 1");
-}
-
-/// Waits until the thread is in the command that does not end: what was taken together with it is in its hands as well.
-async fn until_stuck(bot: &Fixture) {
-    let waiting = async {
-        loop {
-            let all = bot.plugins().generations();
-            let mut mire = all.iter().filter(|(name, _)| name.is("mire"));
-            if mire.any(|(_, generation)| generation.doing() == "command `stick`") {
-                return;
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, waiting).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

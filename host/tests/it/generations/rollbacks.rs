@@ -74,18 +74,18 @@ async fn a_former_file_serves_again_with_the_state_of_now_and_a_restart_keeps_it
     for (line, why) in [
         (
             "!rollback tea 2",
-            "there is no former file `2`; there are 1: 1.0.0 `",
+            "There is no former file `2`; there are 1: 1.0.0 `",
         ),
         (
             "!rollback tea ffffff",
-            "no former file begins with `ffffff`",
+            "No former file begins with `ffffff`",
         ),
         (
             "!rollback tea please",
             "neither a number, a hash nor a word of it",
         ),
         ("!rollback teas", "did you mean `tea`?"),
-        ("!rollback hello", "no former file of it is kept"),
+        ("!rollback hello", "No former file of it is kept"),
     ] {
         let refused = told(&bot, line).await;
         assert!(refused.contains(why), "{line}: {refused}");
@@ -119,7 +119,7 @@ async fn a_former_file_that_can_not_read_the_state_of_now_leaves_the_present_one
     assert_eq!(said(&bot, "!tea").await, "tea 2.0.0 counts 3");
     let refused = told(&bot, "!rollback tea 2").await;
     assert!(
-        refused.contains("its state could not be restored: ")
+        refused.contains("Its state could not be restored: ")
             && refused.contains("`rollback tea 2 with state then` begins with what it had saved "),
         "{refused}"
     );

@@ -88,7 +88,17 @@ async fn at_four_fifths_of_the_invalid_requests_only_interactions_are_answered_a
     // A hundred at a time, so that none is on its way when it is enough.
     assert_eq!((refused, sent.load(SeqCst)), (8_000, 8_000));
     let member = bot.member();
-    let told = bot.owner().expects("bots", "8000 requests").await.unwrap();
+    let owner = bot.owner();
+    let warned = owner.expects("bots", "4000 requests").await.unwrap();
+    assert!(
+        warned
+            .content
+            .contains("From 8,000 on nothing but answers to interactions goes out")
+            && warned.content.contains("of the bot itself with status"),
+        "{}",
+        warned.content
+    );
+    let told = owner.expects("bots", "8000 requests").await.unwrap();
     assert!(
         told.content
             .contains("nothing but answers to interactions goes out for 10 min"),
@@ -131,7 +141,17 @@ async fn a_plugin_that_is_forbidden_again_and_again_is_stopped_alone_and_the_own
         "{told}"
     );
     assert_eq!(sent.load(SeqCst), 2_000);
-    let told = bot.owner().expects("bots", "plugin `asker`").await.unwrap();
+    // First that it is about to be, and by what.
+    let owner = bot.owner();
+    let warned = owner.expects("bots", "1000 requests of").await.unwrap();
+    assert!(
+        warned.content.contains(
+            "1000 requests of the plugin `asker` in ten minutes were refused (401, 403, 429), most were `GET stickers/:x` with status 403"
+        ) && warned.content.contains("From 2,000 on"),
+        "{}",
+        warned.content
+    );
+    let told = owner.expects("bots", "2000 requests of").await.unwrap();
     assert!(
         told.content.contains("Discord bans a bot with 10,000"),
         "{}",

@@ -25,7 +25,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use self::limiter::{Limiter, Verdict};
 pub(super) use self::{
     headers::RateLimitInfo,
-    invalid::Stopped,
+    invalid::{BAN, Bounds, Notice, Stopped},
     limiter::{Fate, PendingRequest, Rules, Ticket},
     route::{RequestClass, Route},
 };
@@ -33,8 +33,8 @@ pub(super) use self::{
 /// How often a request waits when a proxy passes on that it is to wait.
 const PROXIED_TRIES: u32 = 4;
 
-/// Callback that reports a stop.
-type Teller = Box<dyn Fn(&Stopped) + Send + Sync>;
+/// Callback that reports many invalid requests.
+type Teller = Box<dyn Fn(&Notice) + Send + Sync>;
 
 /// The governor.
 pub(super) struct Governor {
@@ -90,9 +90,14 @@ impl Governor {
         })
     }
 
-    /// Tells `teller` of all that is stopped.
-    pub fn tell(&self, teller: impl Fn(&Stopped) + Send + Sync + 'static) {
+    /// Tells `teller` of many invalid requests, and of all that is stopped.
+    pub fn tell(&self, teller: impl Fn(&Notice) + Send + Sync + 'static) {
         let _ = self.teller.set(Box::new(teller));
+    }
+
+    /// From now on so many invalid requests stop what.
+    pub fn bound_invalid(&self, bounds: Bounds) {
+        self.work(|state, _| state.limiter.bound_invalid(bounds));
     }
 
     /// Waits for a request's turn. One that is to be sent `again` keeps its place.
@@ -204,9 +209,9 @@ impl Permit {
         };
         let governor = Arc::clone(&self.governor);
         let answered = governor.work(|state, now| state.limiter.answered(ticket.number, info, now));
-        let (fate, stopped) = answered.unwrap_or((Fate::Done, None));
-        if let (Some(stopped), Some(teller)) = (stopped, governor.teller.get()) {
-            teller(&stopped);
+        let (fate, notices) = answered.unwrap_or((Fate::Done, Vec::new()));
+        if let Some(teller) = governor.teller.get() {
+            notices.iter().for_each(teller);
         }
         fate
     }

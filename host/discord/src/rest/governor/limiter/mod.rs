@@ -21,7 +21,7 @@ use host_base::PluginName;
 
 use super::{
     headers::{RateLimitInfo, Scope},
-    invalid::{Invalid, Stopped},
+    invalid::{Bounds, Invalid, InvalidRequest, Notice, Stopped},
     route::{RequestClass, Route},
 };
 
@@ -348,15 +348,15 @@ impl Limiter {
         }
     }
 
-    /// What Discord says to a request that was on its way; also what has been stopped with it.
+    /// What Discord says to a request that was on its way; also what is to be told of invalid ones.
     pub fn answered(
         &mut self,
         number: u64,
         info: &RateLimitInfo,
         now: Instant,
-    ) -> (Fate, Option<Stopped>) {
+    ) -> (Fate, Vec<Notice>) {
         let Some(out) = self.on_their_way.remove(&number) else {
-            return (Fate::Done, None);
+            return (Fate::Done, Vec::new());
         };
         let limits = &mut self.limits;
         limits.back(&out);
@@ -373,13 +373,19 @@ impl Limiter {
             bucket.remaining = info.remaining;
             bucket.reset = info.reset_after.map(|after| now + after);
         }
-        let stopped = if info.is_invalid() {
-            self.invalid.note(out.pending.plugin.as_ref(), now)
-        } else {
-            None
+        let notices = match info.is_invalid() {
+            true => {
+                let request = InvalidRequest {
+                    plugin: out.pending.plugin.clone(),
+                    route: Arc::clone(&out.pending.route.template),
+                    status: info.status,
+                };
+                self.invalid.note(&request, now)
+            }
+            false => Vec::new(),
         };
         let Some(limited) = info.limited else {
-            return (Fate::Done, stopped);
+            return (Fate::Done, notices);
         };
         let until = now + limited.wait;
         match limited.scope {
@@ -396,7 +402,12 @@ impl Limiter {
         } else {
             Fate::Again(ticket)
         };
-        (fate, stopped)
+        (fate, notices)
+    }
+
+    /// From now on so many invalid requests stop what.
+    pub fn bound_invalid(&mut self, bounds: Bounds) {
+        self.invalid.bounds = bounds;
     }
 
     /// All that goes out now, and all that is refused.

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use super::{
     super::{
         headers::Limited,
-        invalid::{BAN, SHARE},
+        invalid::{BAN, Bounds},
     },
     *,
 };
@@ -561,7 +561,8 @@ fn a_403_loop_of_one_plugin_is_stopped_in_time_and_costs_the_others_next_to_noth
         let (beside, sent) = beside_a_loop(per_second);
         println!("{per_second} a second: {sent} sent, others {beside:?} instead of {alone:?}");
         // It is stopped at its share: what was on its way by then comes on top.
-        assert!((SHARE..=SHARE + RULES.per_second).contains(&sent), "{sent}");
+        let share = Bounds::default().plugin;
+        assert!((share..=share + RULES.per_second).contains(&sent), "{sent}");
         assert!(sent < BAN / 4);
         assert!(
             beside <= alone.mul_f64(1.10),
