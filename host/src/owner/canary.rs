@@ -7,79 +7,34 @@ use host_loader::{CanaryBegun, Promoted};
 use serde_json::Value;
 use twilight_model::id::Id;
 
-use super::{By, Owner, embeds, extensions::load_field};
-
-/// The word behind a plugin's name.
-pub(super) const CANARY: &str = "canary";
+use super::{By, Owner, embeds, extensions::load_field, line::Canary};
 
 const USAGE: &str = "reload NAME canary [SERVER… | here | promote | back]";
 
-/// What stands behind the word.
-#[derive(Debug, PartialEq, Eq)]
-enum Wish {
-    /// How it is.
-    Show,
-    /// It is to serve these servers; 0: the one where this was said.
-    Serve(BTreeSet<u64>),
-    /// It is to serve all.
-    Promote,
-    /// It is to serve none.
-    Back,
-    /// A word that is none of these.
-    Unknown(String),
-}
-
-impl Wish {
-    fn of(words: &[&str]) -> Self {
-        match words {
-            [] => Self::Show,
-            ["promote"] => Self::Promote,
-            ["back"] => Self::Back,
-            servers => servers
-                .iter()
-                .map(|word| match *word {
-                    "here" => Ok(0),
-                    word => match word.trim_end_matches(',').parse() {
-                        Ok(id) if id > 0 => Ok(id),
-                        _ => Err(word),
-                    },
-                })
-                .collect::<Result<_, _>>()
-                .map_or_else(|word| Self::Unknown(word.to_owned()), Self::Serve),
-        }
-    }
-}
-
-/// Whether a line behind `reload` only shows a canary.
-pub(super) fn shows(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    matches!(&words[..], [_, CANARY])
-}
-
 impl Owner {
     pub(super) async fn canary(&self, by: &By, name: &str, words: &[&str]) -> Value {
-        let done = match Wish::of(words) {
-            Wish::Show => self.shown_canary(name).await,
-            Wish::Serve(guilds) => match self.known_servers(by, guilds) {
+        let done = match Canary::of(words) {
+            Canary::Show => self.shown_canary(name).await,
+            Canary::Serve(guilds) => match self.known_servers(by, guilds) {
                 Ok(guilds) => {
                     let begun = self.plugins.begin_canary(name, guilds).await;
                     begun.map(|it| serves(name, &it))
                 }
                 Err(why) => return embeds::failed("No canary", name, &why),
             },
-            Wish::Promote => {
+            Canary::Promote => {
                 let before = self.asked_powers();
                 let promoted = self.plugins.promote_canary(name).await;
                 promoted.map(|it| serves_all(&it, |plugin| self.new_powers(&before, plugin)))
             }
-            Wish::Back => self.plugins.take_canary_back(name).await.map(|canary| {
+            Canary::Back => self.plugins.take_canary_back(name).await.map(|canary| {
                 let told = format!(
                     "It was {}. The generation beside it serves all servers again.",
                     shown::said(&canary.in_words(SystemTime::now()))
                 );
                 embeds::embed("Canary taken back", embeds::GREEN, &told, &[])
             }),
-            Wish::Unknown(word) => {
+            Canary::Unknown(word) => {
                 let why = format!(
                     "`{}` is no id of a server, nor `here`, `promote` or `back`",
                     shown::said(&word)
@@ -169,23 +124,4 @@ fn serves_all(done: &Promoted, beside: impl Fn(&host_base::PluginName) -> Option
 fn note(remarks: &[String]) -> Option<Value> {
     let remarks: Vec<String> = remarks.iter().map(|it| shown::said(it)).collect();
     (!remarks.is_empty()).then(|| embeds::field("Note", &remarks.join("\n")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_behind_canary_are_servers_or_what_becomes_of_it() {
-        let servers = |ids: &[u64]| Wish::Serve(ids.iter().copied().collect());
-        assert_eq!(Wish::of(&[]), Wish::Show);
-        assert_eq!(Wish::of(&["promote"]), Wish::Promote);
-        assert_eq!(Wish::of(&["back"]), Wish::Back);
-        assert_eq!(Wish::of(&["here"]), servers(&[0]));
-        assert_eq!(Wish::of(&["12,", "34", "here"]), servers(&[0, 12, 34]));
-        for word in ["everywhere", "-3", "0", "12a"] {
-            assert_eq!(Wish::of(&["12", word]), Wish::Unknown(word.to_owned()));
-        }
-        assert!(shows("tea canary") && !shows("tea canary here") && !shows("tea"));
-    }
 }

@@ -9,7 +9,10 @@ use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
 
-use super::{By, Owner, canary::CANARY, embeds, line::Unload};
+use super::{
+    By, Owner, embeds,
+    line::{CANARY, Unload},
+};
 use host_commands::{How, Registered, router::count};
 
 impl Owner {

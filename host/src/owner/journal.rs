@@ -5,7 +5,10 @@ use host_ops::audit::Deed;
 use plugin_api::abi::Origin;
 use serde_json::Value;
 
-use super::{GROUP, Owner, canary, line::Wanted};
+use super::{
+    GROUP, Owner,
+    line::{Wanted, shows_canary},
+};
 
 /// Who gave a command, where, and by which way.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl By {
 fn changes(name: &str, line: &str) -> bool {
     match name {
         "load" | "unload" | "set" | "unset" => !line.is_empty(),
-        "reload" => !line.is_empty() && !canary::shows(line),
+        "reload" => !line.is_empty() && !shows_canary(line),
         "rollback" => !Wanted::of(line).shows(),
         "sync" => true,
         _ => false,

@@ -1,6 +1,11 @@
 //! Lines of owner commands that are more than a name, read.
 
+use std::collections::BTreeSet;
+
 use host_loader::RollBack;
+
+/// The word behind a plugin's name for its canary.
+pub(super) const CANARY: &str = "canary";
 
 /// What stands behind `unload`.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,6 +80,48 @@ fn is_which(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
+/// What stands behind `reload NAME canary`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Canary {
+    /// How it is.
+    Show,
+    /// It is to serve these servers; 0: the one where this was said.
+    Serve(BTreeSet<u64>),
+    /// It is to serve all.
+    Promote,
+    /// It is to serve none.
+    Back,
+    /// A word that is none of these.
+    Unknown(String),
+}
+
+impl Canary {
+    pub(super) fn of(words: &[&str]) -> Self {
+        match words {
+            [] => Self::Show,
+            ["promote"] => Self::Promote,
+            ["back"] => Self::Back,
+            servers => servers
+                .iter()
+                .map(|word| match *word {
+                    "here" => Ok(0),
+                    word => match word.trim_end_matches(',').parse() {
+                        Ok(id) if id > 0 => Ok(id),
+                        _ => Err(word),
+                    },
+                })
+                .collect::<Result<_, _>>()
+                .map_or_else(|word| Self::Unknown(word.to_owned()), Self::Serve),
+        }
+    }
+}
+
+/// Whether a line behind `reload` only shows a canary.
+pub(super) fn shows_canary(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    matches!(&words[..], [_, CANARY])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +162,21 @@ mod tests {
         assert_eq!(Wanted::of("tea 2 3").unknown, Some("3"));
         assert_eq!(Wanted::of("tea please").unknown, Some("please"));
         assert!(Wanted::of("").shows());
+    }
+
+    #[test]
+    fn words_behind_canary_are_servers_or_what_becomes_of_it() {
+        let servers = |ids: &[u64]| Canary::Serve(ids.iter().copied().collect());
+        assert_eq!(Canary::of(&[]), Canary::Show);
+        assert_eq!(Canary::of(&["promote"]), Canary::Promote);
+        assert_eq!(Canary::of(&["back"]), Canary::Back);
+        assert_eq!(Canary::of(&["here"]), servers(&[0]));
+        assert_eq!(Canary::of(&["12,", "34", "here"]), servers(&[0, 12, 34]));
+        for word in ["everywhere", "-3", "0", "12a"] {
+            assert_eq!(Canary::of(&["12", word]), Canary::Unknown(word.to_owned()));
+        }
+        assert!(
+            shows_canary("tea canary") && !shows_canary("tea canary here") && !shows_canary("tea")
+        );
     }
 }

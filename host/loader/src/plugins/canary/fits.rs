@@ -1,4 +1,4 @@
-//! Whether a canary fits beside the present generation: one serves some servers, the other the rest, and all servers show the same commands.
+//! Check of a canary beside the present generation: one serves some servers, the other the rest, and all servers show the same commands.
 
 use plugin_api::manifest::{CommandManifest, Manifest};
 use serde_json::json;
