@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -48,6 +48,12 @@ pub fn running(run: &Path) -> Option<Running> {
 const SUPERVISOR: &str = "supervisor";
 const READY: &str = "ready";
 const HEART: &str = "heart";
+
+/// What the supervisor writes to see whether the bot could.
+const PROBE: &str = "probe";
+
+/// How long that may take on a disk that is well.
+const PROMPT: Duration = Duration::from_secs(1);
 const ENDED: &str = "ended";
 const LAST_END: &str = "last-end.json";
 const UPGRADE: &str = "upgrade.json";
@@ -127,6 +133,13 @@ impl RunFolder {
         fs::metadata(self.0.join(HEART)).ok()?.modified().ok()
     }
 
+    /// Whether the folder takes what is written, and at once: where it does not, the bot can't say that its main loop answers.
+    pub(crate) fn takes_beats(&self) -> bool {
+        let (began, probe) = (Instant::now(), self.0.join(PROBE));
+        let written = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
+        written.is_ok() && began.elapsed() < PROMPT
+    }
+
     pub(crate) fn say_ended(&self, mark: &Mark) {
         let _ = write_json(&self.0.join(ENDED), mark);
     }
@@ -172,6 +185,8 @@ mod tests {
         assert!(run.beaten().is_some());
         run.rest();
         assert!(run.beaten().is_none());
+        assert!(run.takes_beats());
+        assert!(!RunFolder(folder.path().join("gone")).takes_beats());
         // Killed between opening the file and writing it.
         fs::write(folder.path().join(ENDED), "").unwrap();
         assert_eq!(run.mark_of(7), None);

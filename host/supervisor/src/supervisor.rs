@@ -363,6 +363,11 @@ impl Supervisor {
         let (Some(silent), None, None) = (silent, bot.asked, bot.hung_s) else {
             return;
         };
+        // A disk that is full, broken or slow keeps its word from coming here: that is no reason to end it.
+        if !self.run.takes_beats() {
+            bot.hang = Hang::default();
+            return;
+        }
         bot.hung_s = Some(silent.as_secs());
         self.say(
             Level::Warn,
