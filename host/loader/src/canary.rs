@@ -49,7 +49,7 @@ pub struct CanaryStatus {
 }
 
 impl CanaryStatus {
-    /// Such as "version 1.2.0 (generation 7, `a1b2c3d4`) serves 2 servers since 5 min ago: 120 handled, 1 failed".
+    /// Such as "version 1.2.0 (generation 7, `a1b2c3d4`) in 2 servers, since 5 min ago: 120 handled, 1 failed".
     #[must_use]
     pub fn in_words(&self, now: SystemTime) -> String {
         let since = self.since.duration_since(SystemTime::UNIX_EPOCH);
@@ -60,7 +60,7 @@ impl CanaryStatus {
             many => format!("{many} servers"),
         };
         format!(
-            "version {} (generation {}, `{}`) serves {servers}, since {began}: {} handled, {} failed",
+            "version {} (generation {}, `{}`) in {servers}, since {began}: {} handled, {} failed",
             self.version,
             self.generation,
             self.sha256.get(..8).unwrap_or(&self.sha256),
@@ -196,7 +196,7 @@ mod tests {
         };
         assert_eq!(
             status.in_words(now),
-            "version 1.2.0 (generation 7, `a1b2c3d4`) serves 2 servers, since 5 min ago: 120 handled, 1 failed"
+            "version 1.2.0 (generation 7, `a1b2c3d4`) in 2 servers, since 5 min ago: 120 handled, 1 failed"
         );
     }
 }

@@ -205,7 +205,7 @@ pub enum LoadError {
         reason: String,
     },
     /// It has no canary, or gets none.
-    #[error("no canary of `{name}`: {reason}")]
+    #[error("`{name}` has no canary: {reason}")]
     Canary {
         /// Its name.
         name: PluginName,

@@ -35,6 +35,8 @@ pub struct Packet {
     pub begun: Option<Begun>,
     /// For the answer to a host call: what the call takes, until the plugin has given this back.
     pub permit: Option<Permit>,
+    /// Whether another plugin asks for it.
+    pub is_asked: bool,
 }
 
 /// Whoever is told that the plugin has taken a packet: before any of it runs, on the plugin's thread. It must not wait.
@@ -72,6 +74,7 @@ impl Packet {
             invocation: None,
             begun: None,
             permit: None,
+            is_asked: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl Packet {
             invocation: None,
             begun: None,
             permit: None,
+            is_asked: false,
         }
     }
 
@@ -118,6 +122,13 @@ impl Packet {
     #[must_use]
     pub fn on_behalf_of(mut self, invocation: Option<Arc<Invocation>>) -> Self {
         self.invocation = invocation;
+        self
+    }
+
+    /// Asked for by another plugin.
+    #[must_use]
+    pub const fn asked_by_plugin(mut self) -> Self {
+        self.is_asked = true;
         self
     }
 

@@ -83,7 +83,8 @@ impl Functions {
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
             .with_payload(body)
             .named(&head.entry)
-            .on_behalf_of(handed_on);
+            .on_behalf_of(handed_on)
+            .asked_by_plugin();
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));

@@ -61,6 +61,8 @@ impl Dropped {
         let whose = match lane {
             Lane::Guild(id) => format!("of the server {id}"),
             Lane::Direct(id) => format!("of direct messages in the channel {id}"),
+            Lane::Asked(0) => "asked for by other plugins".to_owned(),
+            Lane::Asked(id) => format!("asked for by other plugins in the server {id}"),
             Lane::Bot => "of the bot's own".to_owned(),
         };
         format!("{}, {count} of them {whose}", parts.join(" and "))

@@ -23,6 +23,8 @@ pub enum Lane {
     Guild(u64),
     /// Of a channel outside of any server: direct messages.
     Direct(u64),
+    /// What other plugins ask for on behalf of somebody in a server, or (0) of nobody in one: it does not stand before the server's own.
+    Asked(u64),
     /// Of nobody outside: schedules, hooks, events of the bot itself.
     Bot,
 }
@@ -32,7 +34,11 @@ impl Lane {
     #[must_use]
     pub fn of(packet: &Packet) -> Self {
         let begun_by = packet.invocation.as_ref().map(|it| &it.event);
-        let Some(event) = packet.event.as_ref().or(begun_by) else {
+        let event = packet.event.as_ref().or(begun_by);
+        if packet.is_asked {
+            return Self::Asked(event.map_or(0, |it| it.header.guild_id));
+        }
+        let Some(event) = event else {
             return Self::Bot;
         };
         match (event.header.guild_id, event.header.channel_id) {
@@ -294,6 +300,8 @@ mod tests {
         assert_eq!(of(3, 7), Lane::Guild(3));
         assert_eq!(of(0, 0), Lane::Bot);
         assert_eq!(Lane::of(&Packet::bare(frame_kind::INVOKE, 1)), Lane::Bot);
+        let asked = |guild| Lane::of(&packet(frame_kind::INVOKE, 1, guild, 7).asked_by_plugin());
+        assert_eq!((asked(3), asked(0)), (Lane::Asked(3), Lane::Asked(0)));
     }
 
     #[test]

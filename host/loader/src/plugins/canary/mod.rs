@@ -316,10 +316,7 @@ fn refused(name: &PluginName, reason: impl ToString) -> LoadError {
 }
 
 fn none(name: &PluginName) -> LoadError {
-    refused(
-        name,
-        format!("it has none; `reload {name} canary SERVER` begins one"),
-    )
+    refused(name, format!("`reload {name} canary SERVER` begins one"))
 }
 
 /// Where a canary's file lies.
