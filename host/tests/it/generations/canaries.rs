@@ -242,7 +242,7 @@ async fn a_canary_that_does_not_fit_changes_nothing_and_says_why() {
             ),
             "`sip` can be used when it is promoted",
         ),
-        (broken, "is no plugin"),
+        (broken, "is a text file"),
     ] {
         let fits = why.contains("promoted");
         put_beside(&bot, &file);
