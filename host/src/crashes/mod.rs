@@ -2,7 +2,7 @@
 //!
 //! [`begin`] is called once a process, before there is a bot: it notes from then on what is done, and gives what the last process has
 //! left. A bot that starts makes a [`Report`] of it before it loads the first plugin: for the operator a file, for the owner an
-//! alert, for the file that was at fault a strike. A cell's crash has a report as soon as it has ended ([`of_cell`]); the alert is that of its
+//! alert, for the file that was at fault a strike. A cell's crash has a report as soon as it has ended (`of_cell`); the alert is that of its
 //! plugin, which has failed by it.
 //!
 //! | file | what it is |
