@@ -5,7 +5,7 @@
 //! (`platform/linux/crash.rs`). At the next [`begin`] all of it is read as [`Remains`], unless the process has ended in
 //! order ([`end_in_order`]).
 //!
-//! A cell has crumbs as well ([`begin_in_cell`]), in memory that the bot reads while it lives and when it has ended ([`CellCrumbs`]).
+//! A cell has crumbs as well (`begin_in_cell`), in memory that the bot reads while it lives and when it has ended (`CellCrumbs`).
 //!
 //! | file | what it is |
 //! | --- | --- |
