@@ -99,6 +99,12 @@ impl Error {
         self.0.head.user_message.as_deref()
     }
 
+    /// Whether the host refused, since whoever acts may not do that, or the plugin.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.0.head.denied
+    }
+
     /// Discord's HTTP status, where Discord refused a request.
     ///
     /// ```

@@ -65,6 +65,7 @@ mod picked;
 mod plugin;
 #[doc(hidden)]
 pub mod raw;
+mod route;
 mod runtime;
 mod schedule;
 mod setting;
@@ -97,7 +98,7 @@ pub use hook::{Hook, HookContext};
 pub use host::{
     Action, BotControl, BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files,
     Gauge, Histogram, History, Host, Lookup, Members, Method, NewChannel, NewScheduled,
-    OtherPlugin, Plugins, Presence, Request, Response, Scheduled, Schedules, Secret, Task,
+    OtherPlugin, Pages, Plugins, Presence, Request, Response, Scheduled, Schedules, Secret, Task,
     UsableQuery, Web, WebRequest, WebResponse,
     storage::{
         Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
@@ -113,6 +114,7 @@ pub use plugin::Plugin;
 pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
 pub use raw::Program;
+pub use route::{Route, RouteContext, RouteReply, Tab};
 pub use schedule::{Schedule, ScheduleContext};
 pub use setting::{Setting, SettingType, Settings};
 pub use state::State;

@@ -63,6 +63,7 @@ mod message;
 mod metrics;
 mod module;
 mod note;
+pub mod pages;
 mod payload;
 mod plugins;
 mod power;
@@ -118,6 +119,11 @@ pub use module::{
     MailboxVtable_Ref, PluginModule, PluginModule_Ref, run_status,
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
+pub use pages::{
+    AccessCall, AccessReply, PageSession, PagesStatus, PersonView, PublishCall, RightView,
+    RoleView, RouteAnswer, RouteCall, SessionView, SessionsReply, TabView, TabsReply, Upload,
+    WatchedReply,
+};
 pub use payload::{
     CallHead, ChooseCall, ChooseEventsCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead,
     FileCall, FileStat, FunctionCall, InvokeHead, LimitsHead, LogHead, PanicHead, RequestCall,

@@ -100,6 +100,10 @@ pub enum EntryKind {
     /// Erases a user from what the plugin keeps in memory and in its state; entry: empty, argument: an
     /// [`EraseCall`](super::EraseCall).
     Erase = "erase",
+    /// A request to one of the plugin's web pages; entry: the route's method, a blank, its path. Argument and result are a
+    /// [`RouteCall`](super::RouteCall) and a [`RouteAnswer`](super::RouteAnswer), each with a body behind it
+    /// ([`joined`](super::pages::joined)).
+    Route = "route",
 }
 }
 
@@ -222,6 +226,9 @@ pub struct ErrorHead {
     /// What it might take, in milliseconds, where it took longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Whether it was refused since whoever asked may not do that, or the plugin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denied: bool,
 }
 
 /// Head of LIMITS.

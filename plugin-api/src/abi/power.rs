@@ -57,6 +57,9 @@ powers! {
     Subjects = "subjects", "exports and erases what is stored about a user";
     Alerts = "alerts", "raises alerts to the owner's channel";
     AuditRead = "audit.read", "reads the audit journal";
+    PagesRead = "pages.read", "sees who is logged in to the bot's web pages, and what each role may there";
+    PagesManage = "pages.manage", "changes roles of the bot's web pages, ends sessions, and sends links to log in with";
+    DatabaseWrite = "database.write", "changes rows of all databases by SQL";
 }
 
 impl std::str::FromStr for Power {

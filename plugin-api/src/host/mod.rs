@@ -15,6 +15,7 @@ mod hooks;
 mod lag;
 mod log;
 mod metrics;
+mod pages;
 mod plugins;
 mod presence;
 pub(crate) mod reply;
@@ -48,6 +49,7 @@ pub use self::{
     functions::OtherPlugin,
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
+    pages::Pages,
     plugins::Plugins,
     presence::Presence,
     schedules::{NewScheduled, Scheduled, Schedules},

@@ -6,6 +6,7 @@
 
 mod command;
 mod package;
+mod pages;
 mod setting;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub use self::command::{
     Localized, OptionKind, OptionManifest, Per,
 };
 pub use self::package::Package;
+pub use self::pages::{
+    PagesManifest, RightLevel, RightManifest, RouteManifest, TabManifest, TopicManifest,
+};
 pub use self::setting::{SettingFormat, SettingKind, SettingManifest};
 pub use crate::abi::CommandKind;
 
@@ -105,6 +109,9 @@ pub struct Manifest {
     pub provides: Vec<ProvidedManifest>,
     /// Plugins in certain versions beside which it can't be loaded, besides `conflicts`.
     pub conflict_versions: Vec<Dependency>,
+    /// Its web pages.
+    #[serde(skip_serializing_if = "PagesManifest::is_empty")]
+    pub pages: PagesManifest,
 }
 
 /// A step from one shape of a plugin's tables to the next.
