@@ -13,7 +13,7 @@ use axum::{
 use serde_json::{Map, Value};
 use twilight_model::util::Timestamp;
 
-use super::{error::ApiError, oauth};
+use super::{error::ApiError, token_form};
 use crate::world::{Attachment, By, MAX_FILE_BYTES, World, guess_type};
 
 /// The largest request that is read: <https://discord.com/developers/docs/resources/message#create-message>.
@@ -55,7 +55,7 @@ impl Call {
                 .unwrap_or_default(),
         };
         let query = pairs.iter().cloned().collect();
-        let takes_forms = oauth::takes_forms(path);
+        let takes_forms = token_form::is_taken_at(path);
         let path = path
             .split('/')
             .filter(|segment| !segment.is_empty())
@@ -85,8 +85,8 @@ impl Call {
             .await
             .map_err(|_| ApiError::too_large())?;
         if takes_forms {
-            call.form = oauth::read_form(&content_type, &bytes)?;
-            call.raw = oauth::veiled(&call.form).to_string().into();
+            call.form = token_form::read(&content_type, &bytes)?;
+            call.raw = token_form::veiled(&call.form).to_string().into();
         } else if !bytes.is_empty() {
             call.raw = Utf8Bytes::try_from(bytes).map_err(|_| ApiError::invalid_json())?;
             call.body = read_json(&call.raw)?;

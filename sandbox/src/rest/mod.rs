@@ -48,6 +48,7 @@ mod stickers;
 mod templates;
 mod thread;
 mod threads;
+mod token_form;
 mod users;
 mod validate;
 mod voice;
@@ -148,7 +149,7 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
             .map(|query| format!("?{query}"))
             .unwrap_or_default()
     );
-    let is_oauth = oauth::takes_forms(&path);
+    let is_oauth = token_form::is_taken_at(&path);
     let call = match Call::read(request, &path).await {
         Ok(call) => call,
         Err(error) => {
@@ -183,7 +184,7 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
             Ok(Reply::Json(status, body)) => (status, Some(body.to_string())),
             Ok(Reply::Written(body)) => (StatusCode::OK, Some(body)),
             Ok(Reply::Secret(fields)) => {
-                shown = Some(oauth::veiled(&fields).to_string());
+                shown = Some(token_form::veiled(&fields).to_string());
                 (StatusCode::OK, Some(Value::Object(fields).to_string()))
             }
             Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),

@@ -3,61 +3,15 @@
 //!
 //! The words of errors are those of Authlib, which Discord's answers are known to have.
 
-use axum::{
-    body::Bytes,
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE},
-    },
+use axum::http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, ApiError, Reply, call::Call, ok};
 use crate::world::{Denied, Exchange, Scopes, TOKEN_LIFE, Tokens, World};
-
-/// What the inspector does not show of requests and answers.
-const SECRETS: [&str; 6] = [
-    "access_token",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "refresh_token",
-    "token",
-];
-
-/// Whether requests to a path below the API's base come as forms.
-pub(super) fn takes_forms(path: &str) -> bool {
-    matches!(path, "oauth2/token" | "oauth2/token/revoke")
-}
-
-/// Reads a form. JSON counts as an empty one, which is what Discord takes it for.
-pub(super) fn read_form(content_type: &str, body: &Bytes) -> Result<Map<String, Value>, ApiError> {
-    let mut form = Map::new();
-    if !content_type.starts_with("application/x-www-form-urlencoded") {
-        return Ok(form);
-    }
-    for (name, value) in form_urlencoded::parse(body) {
-        let twice = form.insert(name.clone().into_owned(), json!(value));
-        if twice.is_some() {
-            let why = format!("Multiple \"{name}\" in request.");
-            return Err(refused("invalid_request", Some(&why)));
-        }
-    }
-    Ok(form)
-}
-
-/// The same without what nobody else may know, for the inspector.
-pub(super) fn veiled(fields: &Map<String, Value>) -> Value {
-    let shown = fields.iter().map(|(name, value)| {
-        let shown = match SECRETS.contains(&name.as_str()) {
-            true => json!("…"),
-            false => value.clone(),
-        };
-        (name.clone(), shown)
-    });
-    Value::Object(shown.collect())
-}
 
 /// What Discord's answers here have besides: nobody keeps them, and a client that is not known is told how to say who it is.
 pub(super) fn add_headers(status: StatusCode, headers: &mut HeaderMap) {
@@ -99,7 +53,7 @@ pub(super) fn token(world: &mut World, call: &Call, method: &str) -> Answer {
         other => {
             let named = other.unwrap_or("None");
             let why = format!("Grant type {named} is not supported");
-            return Err(refused("unsupported_grant_type", Some(&why)));
+            return Err(ApiError::oauth("unsupported_grant_type", Some(&why)));
         }
     };
     given
@@ -114,7 +68,7 @@ pub(super) fn revoke(world: &mut World, call: &Call, method: &str) -> Answer {
     let token = field("token").ok_or_else(|| missing("token"))?;
     match field("token_type_hint") {
         None | Some("access_token" | "refresh_token") => {}
-        Some(_) => return Err(refused("unsupported_token_type", None)),
+        Some(_) => return Err(ApiError::oauth("unsupported_token_type", None)),
     }
     world.oauth.revoke(token);
     ok(json!({}))
@@ -144,7 +98,7 @@ fn check_client(world: &World, call: &Call) -> Result<(), ApiError> {
     }
     Err(ApiError {
         status: StatusCode::UNAUTHORIZED,
-        ..refused("invalid_client", None)
+        ..ApiError::oauth("invalid_client", None)
     })
 }
 
@@ -185,25 +139,12 @@ fn denied(why: Denied) -> ApiError {
             "The requested scope is invalid, unknown, or malformed.",
         ),
     };
-    refused(error, Some(description))
+    ApiError::oauth(error, Some(description))
 }
 
 fn missing(field: &str) -> ApiError {
     let why = format!("Missing \"{field}\" in request.");
-    refused("invalid_request", Some(&why))
-}
-
-/// An error as <https://www.rfc-editor.org/rfc/rfc6749#section-5.2> has it.
-fn refused(error: &str, description: Option<&str>) -> ApiError {
-    let mut body = json!({"error": error});
-    if let Some(description) = description {
-        body["error_description"] = json!(description);
-    }
-    ApiError {
-        status: StatusCode::BAD_REQUEST,
-        body,
-        unknown_route: false,
-    }
+    ApiError::oauth("invalid_request", Some(&why))
 }
 
 #[cfg(test)]
@@ -225,18 +166,5 @@ mod tests {
         ] {
             assert_eq!(basic(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn the_inspector_is_shown_no_secret() {
-        let form = Bytes::from_static(b"grant_type=refresh_token&refresh_token=a&client_secret=b");
-        let form = read_form("application/x-www-form-urlencoded; charset=utf-8", &form).unwrap();
-        let shown =
-            json!({"grant_type": "refresh_token", "refresh_token": "…", "client_secret": "…"});
-        assert_eq!(veiled(&form), shown);
-        let twice = Bytes::from_static(b"code=a&code=b");
-        let error = read_form("application/x-www-form-urlencoded", &twice).unwrap_err();
-        assert_eq!(error.body["error"], "invalid_request");
-        assert!(read_form("application/json", &twice).unwrap().is_empty());
     }
 }
