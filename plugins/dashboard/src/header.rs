@@ -23,7 +23,8 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
 }
 
 async fn figures(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
-    let status = ctx.host().bot().status().await?;
+    let state = ctx.state();
+    let status = state.pulse.status(&state.host).await?;
     Ok(shell::part(&drawn(&status)))
 }
 

@@ -7,7 +7,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use crate::{Dashboard, assets, header, icons, sidebar};
+use crate::{Dashboard, actions, assets, header, icons, sidebar};
 
 /// Seconds between two looks at the figures in the header.
 const HEADER_EVERY_S: u32 = 5;
@@ -64,6 +64,7 @@ pub(crate) async fn page_with(
         current: (own, head.tab),
         session: ctx.session(),
         figures: ctx.may(header::RIGHT),
+        quick: actions::for_palette(ctx),
     };
     Ok(RouteReply::html(frame.drawn(&head, &content)))
 }
@@ -91,6 +92,7 @@ async fn others_tab(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         current: wanted,
         session: ctx.session(),
         figures: ctx.may(header::RIGHT),
+        quick: actions::for_palette(&ctx),
     };
     let head = Head {
         tab: &tab.id,
@@ -119,6 +121,8 @@ struct Frame<'a> {
     session: &'a PageSession,
     /// Whether whoever asks may see the figures in the header.
     figures: bool,
+    /// What Ctrl+K finds beside the tabs.
+    quick: Markup,
 }
 
 impl Frame<'_> {
@@ -158,6 +162,7 @@ impl Frame<'_> {
                             footer.foot { "Cogwright · " a href={ (self.base) "/credits" } { "Credits" } }
                         }
                     }
+                    (self.quick)
                     div #toasts.toasts aria-live="polite" {}
                 }
             }
@@ -235,6 +240,7 @@ mod tests {
             current: ("dashboard", "overview"),
             session: &session,
             figures: true,
+            quick: html! {},
         };
         let head = Head {
             tab: "overview",
