@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `card.rs` | cards, rows of figures, facts, what is shown where there is nothing |
 //! | `table.rs` | tables, pagers, bars of filters |
+//! | `nav.rs` | links between the pages of one tab |
 //! | `status.rs` | pills, meters |
 //! | `action.rs` | buttons that do something |
 //! | `chart.rs` | lines of values |
@@ -14,6 +15,7 @@
 mod action;
 mod card;
 mod chart;
+mod nav;
 mod status;
 mod table;
 mod words;
@@ -22,7 +24,8 @@ pub(crate) use self::{
     action::Action,
     card::{card, card_with, empty, fact, stat},
     chart::sparkline,
+    nav::subtabs,
     status::{Tone, badge, meter},
-    table::{Pager, filter_bar, pager, search_field, select_field, table},
+    table::{Pager, encoded, filter_bar, pager, search_field, select_field, table},
     words::{ago, code_block, name},
 };
