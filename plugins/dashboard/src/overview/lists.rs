@@ -45,7 +45,7 @@ fn pill(plugin: &PluginView) -> Markup {
             state: PluginState::Serving,
             error: None,
             ..
-        } => ui::badge(Tone::Good, "serves"),
+        } => ui::dot(Tone::Good, "serves"),
         PluginView {
             state: PluginState::Serving,
             ..

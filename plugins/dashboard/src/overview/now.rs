@@ -25,7 +25,7 @@ pub(super) fn drawn(status: &BotStatus, pulse: &Pulse, alerts: &[Alert], now_ms:
         @if !alerts.is_empty() {
             section.alerts aria-label="What needs a look" {
                 @for alert in alerts {
-                    div.notice.(alert.tone.class()) {
+                    div.alert.(alert.tone.class()) {
                         strong { bdi { (alert.title) } }
                         @if !alert.words.is_empty() { p { bdi { (alert.words) } } }
                     }
@@ -101,7 +101,7 @@ fn resources(status: &BotStatus) -> Markup {
     html! {
         section.card {
             div.grid {
-                (ui::meter("Memory of the machine", used as f64, machine as f64, &format!("{} of {}", size(used), size(machine))))
+                (ui::meter("Machine memory", used as f64, machine as f64, &format!("{} of {}", size(used), size(machine))))
                 @if let (Some(free), Some(disk)) = (status.disk_free_bytes, status.disk_bytes) {
                     @let used = disk.saturating_sub(free);
                     (ui::meter("Disk", used as f64, disk as f64, &format!("{} of {}, {} free", size(used), size(disk), size(free))))

@@ -100,7 +100,7 @@ fn now(base: &str) -> Markup {
         html! { (reset) },
         html! {
             p.muted { "Until it is set back, or the dashboard is reloaded. The configured texts wait meanwhile." }
-            form.row data-post={ (base) "/system/presence" } {
+            form.row.bottom data-post={ (base) "/system/presence" } {
                 label.field { span { "Dot" } select name="status" { @for (dot, words) in DOTS { option value=(dot.word()) { (words) } } } }
                 label.field { span { "Verb" } select name="verb" { @for (verb, words) in VERBS { option value=(verb.word()) { (words) } } } }
                 label.field.grow { span { "Text" } input name="text" maxlength=(TEXT) autocomplete="off" placeholder="the harbour"; }

@@ -25,7 +25,7 @@ pub(crate) use self::{
     card::{card, card_with, empty, fact, stat},
     chart::sparkline,
     nav::subtabs,
-    status::{Tone, badge, meter},
+    status::{Tone, badge, dot, meter},
     table::{Pager, encoded, filter_bar, pager, search_field, select_field, table},
     words::{ago, code_block, name},
 };

@@ -35,6 +35,11 @@ pub(crate) fn badge(tone: Tone, words: impl Render) -> Markup {
     html! { span.badge.(tone.class()) { (words) } }
 }
 
+/// A dot in the tone's colour, for lists where most are as they should be; the words are read out, and shown when one points at it.
+pub(crate) fn dot(tone: Tone, words: &str) -> Markup {
+    html! { span.dot.(tone.class()) role="img" aria-label=(words) title=(words) {} }
+}
+
 /// How much of something is used: a bar, with words beside it (`3 GB of 8 GB`). From 75 % on it warns, from 90 % it is bad.
 pub(crate) fn meter(name: &str, value: f64, most: f64, words: &str) -> Markup {
     let most = if most > 0.0 { most } else { 1.0 };
