@@ -1,0 +1,145 @@
+// Deeds: forms and buttons with `data-post`, and files with `data-upload`.
+//
+// data-body='{"name":"x"}'  what a button sends; a form sends its fields as strings (checkboxes: true or false, names ending in []: lists)
+// data-confirm="Question?"  asks first; data-confirm-word="DELETE" has to be typed; data-danger: it can't be undone
+// data-then                 after success: reload, refresh:#id, refresh:#a,#b, go:/path, show:#id (the answer is HTML for that element), close
+//
+// An error is shown in the form's `[data-error]` where it has one, else as a toast.
+import { ask } from "./dialog.js";
+import { leave, refresh, show } from "./live.js";
+import { sayNext, toast } from "./toast.js";
+
+export function start() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-post]")) return;
+    event.preventDefault();
+    deed(form, event.submitter, form.dataset.post, () => json(fields(form, event.submitter)));
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-post]");
+    if (!button) return;
+    event.preventDefault();
+    deed(button, button, button.dataset.post, () => ({ headers: { "content-type": "application/json" }, body: button.dataset.body || "{}" }));
+  });
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.matches?.("input[type=file][data-upload]") || input.files.length === 0) return;
+    upload(input);
+  });
+}
+
+async function upload(input) {
+  for (const file of [...input.files]) {
+    await deed(input, input, input.dataset.upload, () => ({
+      headers: { "content-type": "application/octet-stream", "x-file-name": encodeURIComponent(file.name) },
+      body: file,
+    }));
+  }
+  input.value = "";
+}
+
+/// Asks where that is wanted, sends, and does what is to be done after it.
+async function deed(element, button, address, prepare) {
+  if (element.getAttribute("aria-busy") === "true") return;
+  const { confirm, confirmWord } = { ...element.dataset, ...button?.dataset };
+  const danger = element.hasAttribute("data-danger") || Boolean(button?.hasAttribute("data-danger"));
+  if (confirm && !(await ask(confirm, { danger, word: confirmWord, yes: button?.textContent.trim() || "Yes" }))) return;
+  element.setAttribute("aria-busy", "true");
+  if (button) button.disabled = true;
+  try {
+    const request = prepare();
+    const response = await fetch(address, {
+      method: "POST",
+      credentials: "same-origin",
+      ...request,
+      headers: { accept: "text/html, text/plain", "x-csrf": csrf(), ...request.headers },
+    });
+    if (response.status === 401) return leave();
+    const text = await response.text();
+    if (!response.ok) return refused(element, text || `The server answers ${response.status}.`);
+    refused(element, "");
+    await then(element.dataset.then ?? button?.dataset.then ?? "", response, text, element);
+  } catch {
+    refused(element, "The bot does not answer: nothing is known of what came of it. Try again in a moment.");
+  } finally {
+    element.removeAttribute("aria-busy");
+    if (button) button.disabled = false;
+  }
+}
+
+function csrf() {
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrf="));
+  return cookie ? decodeURIComponent(cookie.slice(5)) : "";
+}
+
+/// What a form sends: one object of its fields.
+export function fields(form, submitter) {
+  const sent = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || field.nodeName === "BUTTON" || field.type === "submit") continue;
+    const list = field.name.endsWith("[]");
+    const values = field.type === "select-multiple" ? [...field.selectedOptions].map((option) => option.value) : [field.value];
+    if (list) {
+      sent[field.name] ??= [];
+      if (!["checkbox", "radio"].includes(field.type) || field.checked) sent[field.name].push(...values);
+    } else if (field.type === "checkbox") sent[field.name] = field.checked;
+    else if (field.type !== "radio" || field.checked) sent[field.name] = field.value;
+  }
+  if (submitter?.name) sent[submitter.name] = submitter.value;
+  return sent;
+}
+
+function json(value) {
+  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+}
+
+function refused(element, text) {
+  const place = element.querySelector?.("[data-error]");
+  if (place) {
+    place.textContent = text.replaceAll("`", "");
+    for (const field of element.elements ?? []) {
+      if (text && field.name) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+  } else if (text) toast(text, "error");
+}
+
+async function then(what, response, text, element) {
+  const html = (response.headers.get("content-type") ?? "").startsWith("text/html");
+  const said = html ? "" : text;
+  if (response.redirected) {
+    location.assign(response.url);
+    return;
+  }
+  const [deed, target = ""] = split(what);
+  if (deed === "reload") {
+    sayNext(said);
+    location.reload();
+    return;
+  }
+  if (deed === "go") {
+    sayNext(said);
+    location.assign(target);
+    return;
+  }
+  if (deed === "show") {
+    const place = document.querySelector(target);
+    if (place) {
+      show(place, html ? text : "");
+      if (!html) place.textContent = text;
+      if (place.nodeName === "DIALOG" && !place.open) place.showModal();
+    }
+    return;
+  }
+  if (deed === "refresh") for (const selector of target.split(",")) refresh(selector.trim());
+  if (element.matches("form[data-reset]")) element.reset();
+  if (deed === "close" || element.hasAttribute("data-then-close")) element.closest("dialog")?.close();
+  toast(said);
+}
+
+/// Splits at the first colon.
+function split(what) {
+  const at = what.indexOf(":");
+  return at < 0 ? [what] : [what.slice(0, at), what.slice(at + 1)];
+}

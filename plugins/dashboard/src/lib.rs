@@ -1,0 +1,92 @@
+//! Dashboard: web pages that show the bot live and steer it, and that other plugins' tabs are shown in.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `shell.rs`, `sidebar.rs` | what every page has: sidebar, header, footer; and other plugins' tabs within it |
+//! | `header.rs` | the figures in the header, which are fetched again and again |
+//! | `pulse.rs` | the bot's figures over the last hour: sampled each minute, and faster while somebody looks |
+//! | `actions.rs` | what is done to the bot as a whole: reload all, clear caches, register commands, restart, stop |
+//! | `ui/` | pieces that tabs are built of: cards, tables, pills, buttons, charts, times |
+//! | `icons.rs` | the icons, drawn as SVG |
+//! | `assets.rs` | the files of the folder `assets/`, served under their hash |
+//! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
+//! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
+//! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
+//! | `credits.rs` | the tab Credits, and the shortest example of one |
+//!
+//! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
+//! bot's as the host gives it to whoever is logged in: every right is looked at by the host, and what would be refused is left out here.
+
+mod actions;
+mod assets;
+mod credits;
+mod header;
+mod icons;
+mod overview;
+mod pulse;
+mod settings;
+mod shell;
+mod sidebar;
+mod system;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "tabs that need the rest come one by one"
+)]
+mod ui;
+
+use std::rc::Rc;
+
+use plugin_api::{Power, prelude::*};
+
+use self::pulse::Pulse;
+
+/// What all tabs share. A tab with a state of its own keeps it in an `Rc` that its handlers hold, or has a field here.
+#[derive(Debug)]
+pub(crate) struct Dashboard {
+    /// The host of the start, which asks for the plugin alone: for what goes on behind the pages.
+    host: Host,
+    /// The bot's figures over the last hour.
+    pulse: Rc<Pulse>,
+}
+
+impl Dashboard {
+    fn new(host: Host) -> Self {
+        let pulse = Rc::default();
+        pulse::start(&host, &pulse);
+        Self { host, pulse }
+    }
+}
+
+export_plugin!(|| {
+    let mut plugin = Plugin::with_state(|host| async { Ok(Dashboard::new(host)) })
+        .on_save(|dashboard| State::new(1, &dashboard.pulse.kept()))
+        .on_restore(|dashboard, saved| {
+            dashboard.pulse.restore(saved.read()?);
+            Ok(())
+        })
+        .category("Framework", "🖥️")
+        .home()
+        // One table of what it may do beside the operator's grants: the host looks at each call, for whoever is logged in.
+        .powers(
+            Power::ALL
+                .iter()
+                .copied()
+                .filter(|power| *power != Power::Unknown),
+        );
+    // In the order of the sidebar.
+    for add in [
+        assets::add,
+        shell::add,
+        header::add,
+        pulse::add,
+        actions::add,
+        overview::add,
+        system::add,
+        settings::add,
+        credits::add,
+    ] {
+        plugin = add(plugin);
+    }
+    plugin
+});
