@@ -161,6 +161,7 @@ fn acting(sandbox: &Sandbox) -> Anyhow<Behalf> {
         plugin: PAGE.into(),
         event: Arc::new(event),
         via: Vec::new(),
+        rights: None,
     })))
 }
 
@@ -287,6 +288,7 @@ async fn start(sandbox: &Sandbox, libraries: &Path, folder: &Path) -> Anyhow<Bot
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        client_secret: None,
         secrets: BTreeMap::new(),
     };
     let bot = Bot::start(config, environment, PathBuf::new()).await?;

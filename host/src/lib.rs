@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod owner;
 pub mod program;
 pub mod services;
+mod site;
 pub mod status;
 
 pub use bot::{Bot, BotError, run};

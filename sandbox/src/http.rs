@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{context::Context, gateway, origin::own_only, rest, state::Shared, web, wire::Line};
 use axum::{
-    Router,
+    Json, Router,
     extract::{
         ConnectInfo, FromRequestParts, Path, Query, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use serde_json::{Value, json};
 
 /// All that is served.
 pub(crate) fn router(context: Context) -> Router {
@@ -22,6 +23,8 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/resume", any(root))
         .route("/resume/", any(root))
         .route("/api/{*path}", any(api))
+        .route("/oauth2/authorize", any(consent))
+        .route("/.well-known/oauth-authorization-server", get(metadata))
         .route("/attachments/{channel}/{id}/{name}", get(file))
         .merge(web::router())
         .fallback(|| async {
@@ -78,7 +81,33 @@ async fn api(
         Some((version, rest)) if is_version(version) => rest.to_owned(),
         _ => path,
     };
+    if path == "oauth2/authorize" {
+        return web::consent::serve(&context.shared, request).await;
+    }
     rest::serve(context.shared, request, path, line).await
+}
+
+/// The page on which users consent to what an application asks for.
+async fn consent(State(context): State<Context>, request: Request) -> Response {
+    web::consent::serve(&context.shared, request).await
+}
+
+/// What there is of OAuth2, as <https://discord.com/.well-known/oauth-authorization-server> tells it of Discord.
+async fn metadata(State(context): State<Context>) -> Json<Value> {
+    let base = context.shared.read(|state| state.world.issuer().to_owned());
+    let methods = ["client_secret_basic", "client_secret_post"];
+    Json(json!({
+        "issuer": base,
+        "authorization_endpoint": format!("{base}/api/oauth2/authorize"),
+        "token_endpoint": format!("{base}/api/oauth2/token"),
+        "revocation_endpoint": format!("{base}/api/oauth2/token/revoke"),
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
 }
 
 fn is_version(segment: &str) -> bool {

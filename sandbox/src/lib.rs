@@ -47,6 +47,7 @@ mod handle;
 mod http;
 mod hub;
 mod limit;
+mod oauth;
 mod options;
 mod order;
 mod origin;
@@ -71,6 +72,7 @@ pub use crate::{
     faults::Faults,
     handle::Sandbox,
     limit::Scope,
+    oauth::OAuthClient,
     options::{GatewayLimits, Options, RateLimits},
     report::{PartState, Report},
     traffic::{Crossing, Way},

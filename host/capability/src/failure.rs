@@ -145,7 +145,9 @@ impl Failure {
             }
             // Whatever is named in it, it is one sentence of the host's.
             Self::Unfit(words) => head.user_message = Some(shown::said(&words)),
-            Self::Denied { user_message, .. } => head.user_message = Some(user_message),
+            Self::Denied { user_message, .. } => {
+                (head.user_message, head.denied) = (Some(user_message), true);
+            }
             Self::Plugin { user_message, .. } | Self::Storage { user_message, .. } => {
                 head.user_message = user_message;
             }

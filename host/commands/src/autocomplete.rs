@@ -103,6 +103,7 @@ impl Pipeline {
                 plugin: route.plugin.clone(),
                 event: Arc::clone(event),
                 via: Vec::new(),
+                rights: None,
             })));
         let answer = route
             .slot

@@ -153,6 +153,7 @@ async fn start(
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        client_secret: None,
         secrets: BTreeMap::from([("key".to_owned(), Secret::new("from-the-environment"))]),
     };
     Ok(Bot::start(config, environment, PathBuf::new()).await?)

@@ -119,7 +119,7 @@ pub use event_record::EventRecord;
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
 pub use generation::{Generation, Workload, interrupted, next_id};
 pub use host_call::Completion;
-pub use invocation::{Behalf, Invocation};
+pub use invocation::{Behalf, Invocation, Rights};
 pub use limits::Limits;
 pub use mailbox::{Dropped, Lane, Refused};
 pub use manifest_check::{Neighbour, Rules};

@@ -79,6 +79,7 @@ fn begun(plugin: &PluginName, packet: &Packet) -> Option<Arc<Invocation>> {
         plugin: plugin.clone(),
         event: Arc::clone(event),
         via: Vec::new(),
+        rights: None,
     }))
 }
 

@@ -56,6 +56,7 @@ use crate::{
     metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
+    site::{self, Shown},
 };
 use host_commands::{Pipeline, router::Routes};
 
@@ -125,6 +126,7 @@ pub struct Bot {
     /// Questions to the main loop.
     ask: mpsc::Sender<Question>,
     metrics: Server,
+    _pages: Shown,
 }
 
 impl Bot {
@@ -182,6 +184,9 @@ impl Bot {
         let _ = rustls::crypto::ring::default_provider().install_default();
         host_ops::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
+        if let Some(secret) = &environment.client_secret {
+            redact::keep_out(secret.expose());
+        }
         let live = Live::new(config);
         // What keeps it from being made is told by the databases, which need it first.
         let _ = private::folder_told(&live.now().data.folder);
@@ -264,6 +269,9 @@ impl Bot {
         let commands = Arc::clone(&core.commands);
         let metrics = Server::start(&core.config, &services, &plugins).await;
         services.serve_metrics(metrics::reader(&services, &plugins));
+        let secret = environment.client_secret.clone();
+        let routes = Arc::clone(&core.routes);
+        let pages = site::serve(&live, &services, &plugins, &commands, &routes, secret).await;
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
         services.hooks.remember_switches().await?;
@@ -293,6 +301,7 @@ impl Bot {
             ready,
             ask,
             metrics,
+            _pages: pages,
         })
     }
 

@@ -12,5 +12,5 @@ mod server;
 
 pub use self::{
     page::{Page, reader},
-    server::Server,
+    server::{Server, router},
 };

@@ -1,7 +1,7 @@
 //! HTTP server of `/metrics`, `/livez` and `/readyz`.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -16,6 +16,7 @@ use axum::{
 use host_base::shown;
 use host_loader::Plugins;
 use host_ops::config::Live;
+use host_pages::is_own_name;
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -47,15 +48,34 @@ struct Shown {
     plugins: Arc<Plugins>,
 }
 
-impl Server {
-    /// Listens, and goes elsewhere when the configuration says so.
-    pub async fn start(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Self {
-        let shown = Shown {
+/// What is served, for another server that serves it along with its own pages, and looks at who asks.
+pub fn router(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Router {
+    paths(Shown::new(live, services, plugins))
+}
+
+fn paths(shown: Shown) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(shown)
+}
+
+impl Shown {
+    fn new(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Self {
+        Self {
             config: live.clone(),
             page: Arc::new(Page::new(Arc::clone(services), Arc::clone(plugins))),
             services: Arc::clone(services),
             plugins: Arc::clone(plugins),
-        };
+        }
+    }
+}
+
+impl Server {
+    /// Listens, and goes elsewhere when the configuration says so.
+    pub async fn start(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Self {
+        let shown = Shown::new(live, services, plugins);
         let mut changes = live.follow();
         let mut listen = changes.borrow_and_update().metrics.listen;
         let mut listening = Listening::at(listen, &shown).await;
@@ -99,15 +119,10 @@ impl Listening {
             }
         };
         let address = listener.local_addr().ok()?;
-        let router = Router::new()
-            .route("/metrics", get(metrics))
-            .route("/livez", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready))
-            .with_state(shown.clone())
-            .layer(middleware::from_fn_with_state(
-                shown.config.clone(),
-                addressed,
-            ));
+        let router = paths(shown.clone()).layer(middleware::from_fn_with_state(
+            shown.config.clone(),
+            addressed,
+        ));
         if address.ip().is_loopback() {
             tracing::info!("metrics at http://{address}/metrics");
         } else {
@@ -152,7 +167,7 @@ async fn addressed(State(config): State<Live>, request: Request, next: Next) -> 
     match host.as_deref() {
         // A browser always sends one.
         None => next.run(request).await,
-        Some(host) if is_own(host, &config.metrics.hosts) => next.run(request).await,
+        Some(host) if is_own_name(host, &config.metrics.hosts) => next.run(request).await,
         Some(host) => {
             let why = format!(
                 "`{}` is not a name of this server: ask by its address, or name it in `[metrics] hosts`\n",
@@ -161,24 +176,6 @@ async fn addressed(State(config): State<Live>, request: Request, next: Next) -> 
             (StatusCode::MISDIRECTED_REQUEST, why).into_response()
         }
     }
-}
-
-/// Whether this is an address, this machine by its own name, a name without a dot (which no page on the web has), or one that
-/// the operator has named.
-fn is_own(host: &str, named: &[String]) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let address = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-        .unwrap_or(&name);
-    address.parse::<IpAddr>().is_ok()
-        || name.ends_with(".localhost")
-        || (!name.is_empty() && !name.contains('.'))
-        || named.iter().any(|own| own.eq_ignore_ascii_case(&name))
 }
 
 async fn metrics(State(shown): State<Shown>, headers: HeaderMap) -> Response {
@@ -235,39 +232,4 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, Json<Readiness>) {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (code, Json(Readiness { ready, missing }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_own;
-
-    #[test]
-    fn a_name_that_a_page_on_the_web_may_have_is_not_ours() {
-        let named = ["bot.example.org".to_owned()];
-        for host in [
-            "127.0.0.1:9310",
-            "127.0.0.1",
-            "[::1]:9310",
-            "192.0.2.7:9310",
-            "localhost:9310",
-            "LOCALHOST",
-            "bot.localhost:1",
-            "cogwright:9310",
-            "Bot.Example.org:9310",
-            "bot.example.org.",
-        ] {
-            assert!(is_own(host, &named), "{host}");
-        }
-        for host in [
-            "evil.example.com",
-            "evil.example.com:9310",
-            "127.0.0.1.evil.example",
-            "localhost.evil.example:9310",
-            "",
-            ":9310",
-            "bot.example.org.evil.example",
-        ] {
-            assert!(!is_own(host, &named), "{host}");
-        }
-    }
 }

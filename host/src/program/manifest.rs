@@ -82,6 +82,15 @@ impl host_loader::Rules for Rules {
                 ));
             }
         }
+        let call = |name: &str| services::calls().find(|call| call.name == name);
+        host_pages::problems(&manifest.pages, call, problems);
+        let home = neighbours.iter().find(|it| it.manifest.pages.home);
+        if let (true, Some(home)) = (manifest.pages.home, home) {
+            problems.push(format!(
+                "it shows the web pages' first page, and so does the plugin `{}`: unload that one first",
+                home.manifest.name
+            ));
+        }
         services::problems(plugin, manifest, problems);
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use host_base::PluginName;
 use host_capability::{Behalf, CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Rule, Who};
 use host_commands::{Pipeline, authorize::Invoker};
-use host_loader::{Caller, Completion, Invocation, Places, Unserved};
+use host_loader::{Caller, Completion, Invocation, Places, Rights, Unserved};
 use host_ops::{
     audit::{Deed, Journal},
     config::{Config, Live},
@@ -90,6 +90,12 @@ impl Authority {
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.config.now()
+    }
+
+    /// Number of the last entry of the audit journal.
+    #[must_use]
+    pub fn last_entry(&self) -> u64 {
+        self.journal.last()
     }
 
     /// What writes into the audit journal, for work that goes on without the services.
@@ -174,6 +180,11 @@ impl Services {
         };
         self.authority
             .of_plugin(caller, &call.name, power, &call.behalf)?;
+        if let Behalf::Somebody(invocation) = &call.behalf
+            && let Some(rights) = &invocation.rights
+        {
+            return self.may_by_role(invocation, rights, call).await;
+        }
         match &call.behalf {
             _ if who == Who::Anybody => Ok(()),
             Behalf::Plugin => Err(denied(
@@ -205,7 +216,7 @@ impl Services {
         params: &Value,
     ) -> Verdict {
         let invoker = Invoker::of(&invocation.event);
-        if self.acts_as_owner(caller, &invoker).await {
+        if self.acts_as_owner(caller, invocation, &invoker).await {
             return Ok(());
         }
         let guild: Option<Id<GuildMarker>> = id(&params["guild_id"]).and_then(Id::new_checked);
@@ -258,8 +269,72 @@ impl Services {
         ))
     }
 
+    /// Whether whoever uses a web page may make a call: their role says so, whatever they are at Discord.
+    async fn may_by_role(
+        &self,
+        invocation: &Invocation,
+        rights: &Rights,
+        call: &HostCall,
+    ) -> Verdict {
+        let (role, name) = (&rights.role, &call.name);
+        if !rights.has(name) {
+            return Err(denied(
+                format!(
+                    "user {} may not do that: their role on the pages, {role}, does not include `{name}`",
+                    invocation.event.header.user_id
+                ),
+                &format!(
+                    "Your role here ({role}) does not include `{name}`. The bot's owner can change that, on the page Roles."
+                ),
+            ));
+        }
+        if !rights.own_servers {
+            return Ok(());
+        }
+        let there = match id(&call.params["guild_id"]) {
+            Some(guild) => {
+                let user = Id::new_checked(invocation.event.header.user_id);
+                Invoker::somebody(user, Id::new_checked(guild), None)
+            }
+            None => {
+                return Err(denied(
+                    format!(
+                        "`{name}` is about no server, and the role {role} is for servers alone"
+                    ),
+                    &format!("Your role here ({role}) is for servers that you own or manage."),
+                ));
+            }
+        };
+        let enough = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
+        if there.is_guild_owner(&self.cache).await
+            || there
+                .permissions(&self.cache)
+                .await
+                .is_ok_and(|has| has.intersects(enough))
+        {
+            return Ok(());
+        }
+        Err(denied(
+            format!(
+                "user {} neither owns nor manages that server",
+                invocation.event.header.user_id
+            ),
+            &format!(
+                "Your role here ({role}) is for servers that you own or manage, and that is none of them."
+            ),
+        ))
+    }
+
     /// Whether somebody may what the bot's owners may, through this plugin.
-    pub(super) async fn acts_as_owner(&self, caller: &Caller, invoker: &Invoker) -> bool {
+    pub(super) async fn acts_as_owner(
+        &self,
+        caller: &Caller,
+        invocation: &Invocation,
+        invoker: &Invoker,
+    ) -> bool {
+        if let Some(rights) = &invocation.rights {
+            return rights.all;
+        }
         let owns = |commands: &Arc<Pipeline>| {
             invoker
                 .user
@@ -480,7 +555,7 @@ impl Authority {
             let cache = &services.cache;
             reply.user_id = invoker.user.map(Id::get);
             reply.guild_id = invoker.guild.map(Id::get);
-            reply.owner = services.acts_as_owner(caller, &invoker).await;
+            reply.owner = services.acts_as_owner(caller, invocation, &invoker).await;
             if invoker.guild.is_some() {
                 reply.guild_owner = invoker.is_guild_owner(cache).await;
                 let has = invoker

@@ -13,7 +13,8 @@ use plugin_api::{
     Power,
     abi::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply},
     hook::{
-        CommandError, ComponentError, ListenerError, PluginPanicked, ScheduleFailed, TaskError,
+        CommandError, ComponentError, ListenerError, PageError, PluginPanicked, ScheduleFailed,
+        TaskError,
     },
     manifest::Manifest,
 };
@@ -104,6 +105,12 @@ impl Errors {
         reply
     }
 
+    /// How many there were since the start.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.kept().total
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,6 +182,8 @@ pub enum Failed {
     Task(TaskError),
     /// A run of a schedule.
     Schedule(ScheduleFailed),
+    /// A route of the web pages.
+    Page(PageError),
     /// Whatever it was, it has panicked; with the functions that it came through.
     Panic(PluginPanicked, String),
 }
@@ -220,6 +229,13 @@ impl Services {
             Failed::Schedule(hook) => {
                 error.kind = ErrorKind::Schedule;
                 (error.plugin, error.what) = (hook.plugin.clone(), hook.schedule.clone());
+                (error.text, error.error_id) = (hook.error.clone(), hook.error_id.clone());
+                self.hooks.emit(&hook);
+            }
+            Failed::Page(hook) => {
+                error.kind = ErrorKind::Page;
+                error.user_id = Some(hook.user_id);
+                (error.plugin, error.what) = (hook.plugin.clone(), hook.route.clone());
                 (error.text, error.error_id) = (hook.error.clone(), hook.error_id.clone());
                 self.hooks.emit(&hook);
             }

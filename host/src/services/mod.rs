@@ -47,6 +47,7 @@ use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
+use host_pages::Pages;
 use host_store::{BotFiles, Files, Storage};
 use host_supervisor::LastEnd;
 use plugin_api::abi::CallHead;
@@ -91,6 +92,7 @@ capabilities! {
     lag: LagCalls,
     log: LogCalls,
     metrics: Metrics,
+    pages: Pages,
     plugins: PluginCalls,
     presence: Presence,
     replies: Replies,
@@ -147,6 +149,8 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
+    /// The bot's web pages.
+    pub pages: Pages,
     /// The presence that a plugin has set.
     pub presence: Presence,
     /// What has failed lately.
@@ -230,6 +234,7 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
+            pages: Pages::default(),
             presence: Presence::default(),
             errors,
             last_end: OnceLock::new(),

@@ -131,7 +131,7 @@ impl Services {
         );
         if let Behalf::Somebody(invocation) = &call.behalf
             && self
-                .acts_as_owner(caller, &Invoker::of(&invocation.event))
+                .acts_as_owner(caller, invocation, &Invoker::of(&invocation.event))
                 .await
         {
             reply.reasons = reasons.into_iter().chain(left).take(20).collect();

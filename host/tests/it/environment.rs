@@ -30,7 +30,7 @@ fn folder(libraries: &[(&str, PathBuf)]) -> tempfile::TempDir {
 /// What leads a bot to this Discord.
 fn addresses(sandbox: &Sandbox) -> String {
     format!(
-        "[discord]\napi_url = \"http://{0}\"\ngateway_url = \"ws://{0}\"\n[metrics]\nlisten = \"off\"\n",
+        "[discord]\napi_url = \"http://{0}\"\ngateway_url = \"ws://{0}\"\n[metrics]\nlisten = \"off\"\n[pages]\nlisten = \"off\"\n",
         sandbox.addr()
     )
 }

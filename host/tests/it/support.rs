@@ -382,6 +382,9 @@ async fn start(
     if config.metrics == host_ops::config::Metrics::default() {
         config.metrics.listen = None;
     }
+    if config.pages == host_ops::config::Pages::default() {
+        config.pages.listen = None;
+    }
     // Unless the story says itself where they live.
     if in_cells() && !fs::read_to_string(&file).unwrap().contains("[isolation]") {
         config.isolation.default = Where::Process;
@@ -395,6 +398,7 @@ async fn start(
         bot_owner_id: sandbox.owner_id(),
         shard_count: shards,
         shard_ids: None,
+        client_secret: None,
         secrets: BTreeMap::from([("env_key".to_owned(), Secret::new("from-the-environment"))]),
     };
     let cogwright = fixtures::cogwright();

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Schedule = "schedule",
     /// A handler of a hook.
     Hook = "hook",
+    /// A route of the web pages.
+    Page = "page",
     /// Any code of a plugin has panicked: what it has ended is an entry of its own.
     Panic = "panic",
     /// The host, over a plugin's host call or an interaction that can't be read.

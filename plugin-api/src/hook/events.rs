@@ -145,6 +145,20 @@ hooks! {
         /// The error with its causes.
         error: String,
     }
+    /// A route of the web pages failed.
+    "page_error" PageError {
+        /// The plugin whose route it was.
+        plugin: String,
+        /// The route's method and path.
+        route: String,
+        /// Who asked.
+        #[serde(with = "crate::abi::snowflake")]
+        user_id: u64,
+        /// What failed, for the log.
+        error: String,
+        /// The id that whoever asked was told.
+        error_id: String,
+    }
     /// A task in the background failed, or panicked.
     "task_error" TaskError {
         /// Its plugin.

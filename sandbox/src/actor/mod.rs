@@ -3,6 +3,7 @@
 mod allowed;
 mod command;
 mod component;
+mod consent;
 mod expect;
 mod file;
 mod member;

@@ -8,12 +8,12 @@ use axum::{
         DefaultBodyLimit, FromRequest, Multipart, Query, Request, multipart::MultipartError,
         ws::Utf8Bytes,
     },
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, StatusCode},
 };
 use serde_json::{Map, Value};
 use twilight_model::util::Timestamp;
 
-use super::error::ApiError;
+use super::{error::ApiError, token_form};
 use crate::world::{Attachment, By, MAX_FILE_BYTES, World, guess_type};
 
 /// The largest request that is read: <https://discord.com/developers/docs/resources/message#create-message>.
@@ -30,8 +30,10 @@ pub(crate) struct Call {
     pub pairs: Vec<(String, String)>,
     /// The JSON body or `payload_json`; `null` if there is none.
     pub body: Value,
-    /// The body as it came; empty if there is none.
+    /// The body as it came, for the inspector; empty if there is none.
     pub raw: Utf8Bytes,
+    /// `Authorization`.
+    pub authorization: Option<String>,
     /// `X-Audit-Log-Reason`.
     pub reason: Option<String>,
     /// `X-Discord-Locale`.
@@ -53,48 +55,41 @@ impl Call {
                 .unwrap_or_default(),
         };
         let query = pairs.iter().cloned().collect();
+        let takes_forms = token_form::is_taken_at(path);
         let path = path
             .split('/')
             .filter(|segment| !segment.is_empty())
             .map(decode)
             .collect();
-        let reason = request
-            .headers()
-            .get("x-audit-log-reason")
-            .and_then(|value| value.to_str().ok())
-            .map(decode);
-        let locale = request
-            .headers()
-            .get("x-discord-locale")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let headers = request.headers();
         let mut call = Self {
-            locale,
+            authorization: header(headers, "authorization").map(str::to_owned),
+            reason: header(headers, "x-audit-log-reason").map(decode),
+            locale: header(headers, "x-discord-locale").map(str::to_owned),
             method,
             path,
             query,
             pairs,
             body: Value::Null,
             raw: Utf8Bytes::default(),
-            reason,
             files: Vec::new(),
             form: Map::new(),
         };
-        let content_type = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if content_type.starts_with("multipart/form-data") {
+        let content_type = header(headers, "content-type").unwrap_or_default();
+        let content_type = content_type.to_owned();
+        if content_type.starts_with("multipart/form-data") && !takes_forms {
             call.read_form(request).await?;
-        } else {
-            let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES)
-                .await
-                .map_err(|_| ApiError::too_large())?;
-            if !bytes.is_empty() {
-                call.raw = Utf8Bytes::try_from(bytes).map_err(|_| ApiError::invalid_json())?;
-                call.body = read_json(&call.raw)?;
-            }
+            return Ok(call);
+        }
+        let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES)
+            .await
+            .map_err(|_| ApiError::too_large())?;
+        if takes_forms {
+            call.form = token_form::read(&content_type, &bytes)?;
+            call.raw = token_form::veiled(&call.form).to_string().into();
+        } else if !bytes.is_empty() {
+            call.raw = Utf8Bytes::try_from(bytes).map_err(|_| ApiError::invalid_json())?;
+            call.body = read_json(&call.raw)?;
         }
         Ok(call)
     }
@@ -212,6 +207,11 @@ impl Call {
         let value = self.query.get(key).map(String::as_str);
         matches!(value, Some("true" | "True" | "1"))
     }
+}
+
+/// A header as text.
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 fn read_json(text: &str) -> Result<Value, ApiError> {

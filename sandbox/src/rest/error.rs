@@ -155,6 +155,19 @@ impl ApiError {
         }
     }
 
+    /// An error of the token endpoints: <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>.
+    pub(crate) fn oauth(error: &str, description: Option<&str>) -> Self {
+        let mut body = json!({"error": error});
+        if let Some(description) = description {
+            body["error_description"] = json!(description);
+        }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            body,
+            unknown_route: false,
+        }
+    }
+
     /// No such route; noted by the inspector.
     pub(crate) fn unknown_route() -> Self {
         Self {

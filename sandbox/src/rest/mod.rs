@@ -6,6 +6,7 @@
 mod applications;
 mod audit;
 mod bans;
+mod bearer;
 mod call;
 mod channel_access;
 mod channels;
@@ -27,6 +28,7 @@ mod invites;
 mod members;
 mod message_view;
 mod messages;
+mod oauth;
 mod pins;
 mod places;
 mod polls;
@@ -46,6 +48,7 @@ mod stickers;
 mod templates;
 mod thread;
 mod threads;
+mod token_form;
 mod users;
 mod validate;
 mod voice;
@@ -58,11 +61,11 @@ use axum::{
     extract::{Request, ws::Utf8Bytes},
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, SERVER, VIA},
+        header::{CONTENT_TYPE, SERVER, VIA},
     },
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::{
     call::{Call, id},
@@ -83,6 +86,8 @@ enum Reply {
     Json(StatusCode, Value),
     /// 200 with a body that is JSON already.
     Written(String),
+    /// 200 with a body whose secrets the inspector is not shown.
+    Secret(Map<String, Value>),
     Empty,
 }
 
@@ -107,13 +112,34 @@ fn error_of(code: u32) -> (StatusCode, Value) {
     (error.status, error.body)
 }
 
+/// Who sends a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Caller<'a> {
+    Bot,
+    /// Somebody with a user's access token, which may be good or not.
+    Bearer(&'a str),
+    Nobody,
+}
+
+impl<'a> Caller<'a> {
+    fn of(state: &State, settings: &Settings, call: &'a Call) -> Self {
+        let given = call.authorization.as_deref().unwrap_or_default();
+        match given.split_once(' ') {
+            Some(("Bot", token)) if token == settings.token => {
+                if state.hub.starts.token_is_reset {
+                    Self::Nobody
+                } else {
+                    Self::Bot
+                }
+            }
+            Some(("Bearer", token)) => Self::Bearer(token),
+            _ => Self::Nobody,
+        }
+    }
+}
+
 /// Answers a request whose path below the API's base is given.
 async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response {
-    let authorization = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
     let what = format!(
         "{} /{path}{}",
         request.method(),
@@ -123,6 +149,7 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
             .map(|query| format!("?{query}"))
             .unwrap_or_default()
     );
+    let is_oauth = token_form::is_taken_at(&path);
     let call = match Call::read(request, &path).await {
         Ok(call) => call,
         Err(error) => {
@@ -138,31 +165,35 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
         }
     };
     let asked = std::time::Instant::now();
-    let authorized = authorization
-        .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
     let outcome = shared.change(|state| {
-        let authorized = authorized && !state.hub.starts.token_is_reset;
+        let caller = Caller::of(state, &shared.settings, &call);
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let parts = RequestParts {
             method: call.method.as_str(),
             path: &path,
             body: &call.body,
         };
-        let standing = match state.limits.take(&parts, authorized) {
+        let standing = match state.limits.take(&parts, caller == Caller::Bot) {
             Ok(standing) => standing,
             Err(refusal) => return Err(Box::new(refused(state, what, call, &refusal))),
         };
-        let answer = route(state, &shared.settings, &call, authorized);
+        let answer = route(state, &shared.settings, &call, caller);
         let unknown_route = answer.as_ref().is_err_and(|error| error.unknown_route);
+        let mut shown = None;
         let (status, body) = match answer {
             Ok(Reply::Json(status, body)) => (status, Some(body.to_string())),
             Ok(Reply::Written(body)) => (StatusCode::OK, Some(body)),
+            Ok(Reply::Secret(fields)) => {
+                shown = Some(token_form::veiled(&fields).to_string());
+                (StatusCode::OK, Some(Value::Object(fields).to_string()))
+            }
             Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),
             Err(error) => (error.status, Some(error.body.to_string())),
         };
         state.limits.note(status.as_u16());
         let text = body.map(Utf8Bytes::from);
-        let noted = text.clone().unwrap_or_default();
+        let shown = shown.map(Utf8Bytes::from);
+        let noted = shown.or_else(|| text.clone()).unwrap_or_default();
         state
             .traffic
             .rest(what, status.as_u16(), call.raw, noted, unknown_route);
@@ -183,6 +214,9 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
         }
         Err(refused) => *refused,
     };
+    if is_oauth {
+        oauth::add_headers(response.status(), response.headers_mut());
+    }
     if !response.headers().contains_key(SERVER) {
         // discord.py takes a 429 without this for Cloudflare's.
         let google = HeaderValue::from_static("1.1 google");
@@ -211,7 +245,7 @@ fn refused(state: &mut State, what: String, call: Call, refusal: &Refusal) -> Re
 }
 
 /// All routes. A path that is known with other methods only gives 405, any other 404.
-fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) -> Answer {
+fn route(state: &mut State, settings: &Settings, call: &Call, caller: Caller<'_>) -> Answer {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let world = &mut state.world;
     world.asked = Some(tokio::time::Instant::now());
@@ -229,8 +263,17 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
         ("GET", ["guilds", guild, "widget.json"]) => {
             return guild::widget_json(world, id(guild)?);
         }
-        _ if !authorized => return Err(ApiError::unauthorized()),
+        // The client says who it is in its own way.
+        (method, ["oauth2", "token"]) => return oauth::token(world, call, method),
+        (method, ["oauth2", "token", "revoke"]) => return oauth::revoke(world, call, method),
         _ => {}
+    }
+    match caller {
+        Caller::Bot => {}
+        Caller::Bearer(token) => {
+            return bearer::route(world, call, call.method.as_str(), &path, token);
+        }
+        Caller::Nobody => return Err(ApiError::unauthorized()),
     }
     match (call.method.as_str(), path.as_slice()) {
         ("GET", ["gateway", "bot"]) => ok(json!({

@@ -22,7 +22,7 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
             .get(&bot)
             .map(|user| user.own_json())
             .unwrap_or_default()),
-        ("GET", ["@me", "guilds"]) => guilds(world, call),
+        ("GET", ["@me", "guilds"]) => guilds(world, call, bot),
         ("GET", ["@me", "guilds", guild, "member"]) => world
             .member_json(id(guild)?, bot)
             .map_or_else(|| Err(ApiError::unknown_guild()), ok),
@@ -51,6 +51,7 @@ pub(super) fn application(world: &World) -> Value {
         return Value::Null;
     };
     let mut json = application.json(&bot, &owner, world.bot_guilds().count());
+    json["redirect_uris"] = json!(world.oauth.redirect_uris);
     for (key, value) in &world.store.changes {
         json[key] = value.clone();
     }
@@ -109,14 +110,14 @@ fn leave(world: &mut World, guild: u64) -> Answer {
     Ok(Reply::Empty)
 }
 
-fn guilds(world: &World, call: &Call) -> Answer {
-    let bot = world.application.bot;
+/// The guilds that the bot or a user is in, a part at a time.
+pub(super) fn guilds(world: &World, call: &Call, user: u64) -> Answer {
     let after = call.query_number("after").unwrap_or(0);
     let before = call.query_number("before").unwrap_or(u64::MAX);
     let limit = call.query_limit("limit", 200, 200)?;
     let counts = call.query_flag("with_counts");
     let found = world
-        .bot_guilds()
+        .guilds_of(user)
         .filter(|guild| guild.id > after && guild.id < before);
     let mut found: Vec<_> = found.collect();
     // With `before`, the page ends there.
@@ -129,8 +130,8 @@ fn guilds(world: &World, call: &Call) -> Answer {
             "name": guild.name,
             "icon": null,
             "banner": null,
-            "owner": guild.owner == bot,
-            "permissions": world.guild_permissions(guild, bot).bits().to_string(),
+            "owner": guild.owner == user,
+            "permissions": world.guild_permissions(guild, user).bits().to_string(),
             "features": [],
         });
         if counts {

@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = &files![
     "markdown.css",
     "form.css",
     "inspector.css",
+    "consent.css",
     "theme.js",
     "main.js",
     "api.js",

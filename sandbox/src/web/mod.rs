@@ -9,9 +9,11 @@
 //! | `state.rs`, `places.rs`, `resolver.rs`, `messages.rs`, `commands.rs` | the world as one user sees it |
 //! | `traffic.rs` | the inspector: what crossed, and what the bot reports of its parts |
 //! | `act.rs` | what the user does |
+//! | `consent.rs` | the consent page of OAuth2, a page of its own |
 
 mod act;
 mod commands;
+pub(crate) mod consent;
 mod events;
 mod files;
 mod messages;

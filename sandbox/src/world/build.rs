@@ -101,6 +101,7 @@ impl World {
             webhooks: BTreeMap::new(),
             command_overrides: BTreeMap::new(),
             store: super::Store::default(),
+            oauth: super::OAuth::new(),
             active_threads: BTreeSet::new(),
             presences: BTreeMap::new(),
             voice: BTreeMap::new(),

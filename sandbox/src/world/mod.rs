@@ -34,6 +34,7 @@ mod members;
 mod mention;
 mod message;
 mod message_json;
+mod oauth;
 mod permission;
 #[cfg(test)]
 mod permission_trials;
@@ -83,6 +84,10 @@ pub(crate) use self::{
     member::Member,
     members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS, TYPING_US},
+    oauth::{
+        AuthorizationRequest, Denied, Exchange, OAuth, RequestFault, Scopes, TOKEN_LIFE, Tokens,
+        is_redirect_uri,
+    },
     permission::EVERYONE,
     poll::{NewPoll, Poll, VoteRefused},
     presence::Presence,
@@ -140,6 +145,8 @@ pub struct World {
     pub(crate) command_overrides: BTreeMap<(u64, u64), Vec<CommandOverride>>,
     /// What the application has besides commands.
     pub(crate) store: Store,
+    /// Its OAuth2 client, and what users have granted it.
+    pub(crate) oauth: OAuth,
     /// The threads that are not archived.
     pub(crate) active_threads: BTreeSet<u64>,
     /// The presences that were set; see [`World::presence`].

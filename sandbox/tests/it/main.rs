@@ -27,6 +27,7 @@ mod logins;
 mod managed;
 mod member_lists;
 mod messages;
+mod oauth;
 #[path = "../openapi/mod.rs"]
 mod openapi;
 mod origins;

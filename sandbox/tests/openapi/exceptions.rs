@@ -32,10 +32,23 @@ fn corrections() -> Vec<(&'static str, Value)> {
 }
 
 /// Routes that Discord serves and documents, but does not describe here.
-pub const UNDESCRIBED: [(&str, &str); 1] = [(
-    "GET /applications/{application_id}/skus",
-    "SKU resource: List SKUs",
-)];
+pub const UNDESCRIBED: [(&str, &str); 3] = [
+    (
+        "GET /applications/{application_id}/skus",
+        "SKU resource: List SKUs",
+    ),
+    ("POST /oauth2/token", "OAuth2: OAuth2 URLs"),
+    ("POST /oauth2/token/revoke", "OAuth2: OAuth2 URLs"),
+];
+
+/// The shape of errors at a path, where it is not that of all others: RFC 6749's at the token endpoints.
+pub fn error_shape(path: &str) -> Option<Value> {
+    path.starts_with("/oauth2/token").then(|| {
+        let text = json!({"type": "string"});
+        json!({"type": "object", "required": ["error"],
+            "properties": {"error": text, "error_description": text}})
+    })
+}
 
 /// Fields of answers that are documented, but not described: the route, the field, and why.
 const FIELDS: [(&str, &str, &str); 1] = [(

@@ -116,13 +116,18 @@ fn check(api: &Value, crossing: &Crossing) -> (Option<String>, Vec<String>) {
             .collect::<Vec<_>>()
     };
     if !(200..300).contains(&status) {
+        let of_path = exceptions::error_shape(path);
         let shape = match status {
             // What a server in trouble says is not described.
             500.. => return (None, Vec::new()),
             // A ban of an address is told by Cloudflare, in plain text.
             429 if crossing.answer == "error code: 1015" => return (None, Vec::new()),
             429 => &api["components"]["schemas"]["RatelimitedResponse"],
-            _ => &api["components"]["schemas"]["ErrorResponse"],
+            // A method that there is not is told in the usual way there, too.
+            405 => &api["components"]["schemas"]["ErrorResponse"],
+            _ => of_path
+                .as_ref()
+                .unwrap_or(&api["components"]["schemas"]["ErrorResponse"]),
         };
         return (
             None,

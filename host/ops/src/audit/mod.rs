@@ -123,6 +123,13 @@ impl Journal {
         write_head(&self.folder, head)
     }
 
+    /// Number of the last entry; 0: there is none.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map_or(0, |open| open.head.sequence)
+    }
+
     /// The folder of its files.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -53,6 +53,7 @@ pub use self::{
         limits::Limits,
         log::{Colour, Log},
         metrics::Metrics,
+        pages::Pages,
         schedules::Schedules,
         secrets::Secrets,
         shutdown::Shutdown,
@@ -93,6 +94,8 @@ pub struct Config {
     pub log: Log,
     /// `[metrics]`: where figures are served.
     pub metrics: Metrics,
+    /// `[pages]`: the bot's web pages.
+    pub pages: Pages,
     /// `[shutdown]`: how the host ends.
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
@@ -264,6 +267,7 @@ tables! {
     status: Status,
     log: Log,
     metrics: Metrics,
+    pages: Pages,
     shutdown: Shutdown,
     data: Data,
     hooks: Hooks,

@@ -50,6 +50,7 @@ fn every_setting_is_read() {
         limits = { main_loop_s = 8, watchdog_s = 0, abandoned_generations = 1, handler_deadline_s = 2, heap_mb = 3, host_calls_per_second = 4, log_lines_per_second = 5, invalid_requests_percent = 6, plugin_invalid_requests_percent = 7 }
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
+        pages = { listen = "off", url = "https://b.example", hosts = ["b"], tls_cert = "/c", tls_key = "/k", metrics = true, server_owners = true, idle_minutes = 1, session_hours = 2, body_bytes = 2000, upload_bytes = 3000, requests_per_minute = 100 }
         metrics.listen = "0.0.0.0:1"
         shutdown.timeout_ms = 5
         data.folder = "/data"
@@ -191,7 +192,7 @@ fn unknown_tables() {
     check(
         "[music.x]",
         &[
-            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [limits], [log], [metrics], [plugins], \
+            "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [limits], [log], [metrics], [pages], [plugins], \
            [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
         ],
     );

@@ -23,6 +23,7 @@ const TOKEN: &str = "DISCORD_TOKEN";
 const OWNER_ID: &str = "BOT_OWNER_ID";
 const SHARD_COUNT: &str = "SHARD_COUNT";
 const SHARD_IDS: &str = "SHARD_IDS";
+const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
 
 /// More shards than any bot has; it keeps a slip of the keyboard from becoming a list of four billion ids.
 const MOST_SHARDS: u32 = 65_536;
@@ -38,6 +39,8 @@ pub struct Environment {
     pub shard_count: Option<u32>,
     /// `SHARD_IDS`: the shards of this process, ascending, each below `shard_count`. Unset: all of them.
     pub shard_ids: Option<Vec<u32>>,
+    /// `DISCORD_CLIENT_SECRET`: the application's secret, with which people log in to the web pages. Unset: they can't by Discord.
+    pub client_secret: Option<Secret>,
     /// `COGWRIGHT_SECRET_<NAME>`: secrets of plugins, by their names in lower-case letters.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -234,6 +237,7 @@ impl Environment {
                 bot_owner_id,
                 shard_count,
                 shard_ids,
+                client_secret: set(CLIENT_SECRET).map(|value| Secret(value.trim().to_owned())),
                 secrets: BTreeMap::new(),
             }),
             _ => Err(EnvError::Invalid { problems }),
@@ -374,7 +378,7 @@ fn shard_range(text: &str) -> Option<RangeInclusive<u32>> {
 }
 
 /// The variables of ours.
-const OURS: [&str; 4] = [TOKEN, OWNER_ID, SHARD_COUNT, SHARD_IDS];
+const OURS: [&str; 5] = [TOKEN, OWNER_ID, SHARD_COUNT, SHARD_IDS, CLIENT_SECRET];
 
 /// Which of ours a line means that sets nothing.
 fn of_ours(line: &Broken) -> Option<&'static str> {

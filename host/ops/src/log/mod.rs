@@ -40,7 +40,7 @@ pub use self::{
     files::PERMANENT,
     levels::Levels,
     line::redact_with,
-    recent::{Found, RecentLine, Wanted, read},
+    recent::{Found, RecentLine, Wanted, last, read},
 };
 use crate::config::{Colour, Log};
 pub use crate::filter::{check_filter, level_word, parse_level};

@@ -88,6 +88,12 @@ pub fn read(wanted: &Wanted) -> Found {
     recent().read(wanted)
 }
 
+/// Number of the last line; 0: there is none.
+#[must_use]
+pub fn last() -> u64 {
+    recent().last
+}
+
 impl Recent {
     fn push(&mut self, mut line: RecentLine) {
         self.last += 1;

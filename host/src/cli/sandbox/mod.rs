@@ -24,7 +24,7 @@ use std::{
 use clap::Args;
 use host_base::shown;
 use host_ops::{
-    config::{Config, Metrics},
+    config::{Config, Metrics, Pages},
     env::{Environment, Secret},
     folders::{self, not_there},
 };
@@ -102,6 +102,9 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
         // The usual port is the real bot's.
         if config.metrics == Metrics::default() {
             config.metrics.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        }
+        if config.pages == Pages::default() {
+            config.pages.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         }
     })?;
     // What is wrong with it is told before anything is built.
@@ -184,6 +187,7 @@ async fn play(
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        client_secret: None,
         // The token is a made-up one, but what the plugins ask for is real.
         secrets: Environment::secrets(Path::new(".env")),
     };
@@ -219,6 +223,12 @@ async fn play(
             }
             None => {
                 introduce(&sandbox, rebuilding.is_some(), &folder);
+                if let Some(link) = bot.services().pages.link(sandbox.owner_id(), "owner") {
+                    println!(
+                        "The bot's dashboard, as its owner (once, within ten minutes): {}\n",
+                        link.address
+                    );
+                }
                 terminal(&sandbox, &mut out).await;
             }
         }

@@ -15,7 +15,10 @@ mod tests;
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -84,6 +87,8 @@ pub struct Hooks {
     errors: Arc<Errors>,
     handler_queues: Mutex<HashMap<String, Arc<HandlerQueue>>>,
     history: Mutex<History>,
+    /// Events since the start.
+    emissions: AtomicU64,
     chosen: Chosen,
     /// Handlers that are switched off, by their ids: also those of plugins that are away.
     off: Mutex<BTreeSet<String>>,
@@ -107,6 +112,7 @@ impl Hooks {
             storage,
             errors,
             handler_queues: Mutex::default(),
+            emissions: AtomicU64::new(0),
             history: Mutex::default(),
             chosen: Chosen::default(),
             off: Mutex::default(),
@@ -349,6 +355,7 @@ impl Hooks {
         keys: Vec<String>,
         fate: Arc<Fate>,
     ) {
+        self.emissions.fetch_add(1, Relaxed);
         let emitted = Emitted {
             at: SystemTime::now(),
             event: event.into(),
@@ -366,6 +373,11 @@ impl Hooks {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .note(emitted, fate);
+    }
+
+    /// How many events there were since the start.
+    pub fn emissions(&self) -> u64 {
+        self.emissions.load(Relaxed)
     }
 
     /// How long an event waits for a place.

@@ -61,7 +61,7 @@ impl Falling {
         let address = sandbox.addr();
         let config = format!(
             "{config}\n[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n\
-             [metrics]\nlisten = \"127.0.0.1:0\"\n",
+             [metrics]\nlisten = \"127.0.0.1:0\"\n[pages]\nlisten = \"off\"\n",
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();
         let running = Running::start(folder.path(), &sandbox, "1.log");
@@ -470,6 +470,7 @@ async fn the_safe_mode_loads_what_the_operator_has_named_and_the_owner_asks_for(
     config.extensions.folder = extensions;
     config.data.folder = folder.path().join("data");
     config.metrics.listen = None;
+    config.pages.listen = None;
     config.discord.api_url = Some(format!("http://{}", sandbox.http_proxy()));
     config.discord.gateway_url = Some(sandbox.gateway_url());
     let environment = Environment {
@@ -477,6 +478,7 @@ async fn the_safe_mode_loads_what_the_operator_has_named_and_the_owner_asks_for(
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        client_secret: None,
         secrets: BTreeMap::new(),
     };
     let mut past = Past::default();

@@ -140,7 +140,7 @@ async fn a_token_that_discord_does_not_know_ends_with_a_code_of_its_own() {
     let sandbox = Process::discord(|_| {}).await;
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
-        "[discord]\napi_url = \"http://{}\"\ngateway_url = {:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
+        "[discord]\napi_url = \"http://{}\"\ngateway_url = {:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n[pages]\nlisten = \"off\"\n",
         sandbox.http_proxy(),
         sandbox.gateway_url()
     );

@@ -237,7 +237,7 @@ fn folder(address: SocketAddr, libraries: &[(&str, PathBuf)], config: &str) -> T
     }
     let config = format!(
         "{config}\n[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n\
-         [metrics]\nlisten = \"127.0.0.1:0\"\n",
+         [metrics]\nlisten = \"127.0.0.1:0\"\n[pages]\nlisten = \"off\"\n",
     );
     fs::write(folder.path().join("config.toml"), config).unwrap();
     folder

@@ -363,7 +363,7 @@ fn fixture(name: &str) -> PathBuf {
 
 fn configure(folder: &Path, sandbox: &Sandbox) {
     let config = format!(
-        "[discord]\napi_url = \"http://{}\"\ngateway_url = \"{}\"\n\n[metrics]\nlisten = \"off\"\n\n\
+        "[discord]\napi_url = \"http://{}\"\ngateway_url = \"{}\"\n\n[metrics]\nlisten = \"off\"\n[pages]\nlisten = \"off\"\n\n\
          [extensions]\nstop_timeout_ms = 400\nsave_timeout_ms = 400\ndebounce_ms = 20\n",
         sandbox.http_proxy(),
         sandbox.gateway_url()

@@ -2,24 +2,20 @@
 
 use std::collections::HashMap;
 
-use twilight_model::{
-    channel::ChannelType,
-    gateway::{Intents, presence::Status},
-    guild::Permissions,
-};
+use twilight_model::{channel::ChannelType, gateway::presence::Status, guild::Permissions};
 
 use super::{
     names::{no_such, permission},
     tables::{
-        Application, Channel, Direct, Guild, Kind, Member, Message, Overwrite, Presence, Role,
-        Tables, User, Word,
+        Channel, Direct, Guild, Kind, Member, Message, Overwrite, Presence, Role, Tables, User,
+        Word,
     },
 };
 use crate::world::{Draft, World};
 
 /// A world that is being made, and what is wrong with its file so far.
 pub(super) struct Furnishing {
-    world: World,
+    pub(super) world: World,
     faults: Vec<(usize, String)>,
 }
 
@@ -57,41 +53,6 @@ impl Furnishing {
             Ok(world)
         } else {
             Err(faults)
-        }
-    }
-
-    fn application(&mut self, table: &Application) {
-        if let Some(name) = &table.name {
-            self.length(name, "a bot's name", 1, 32);
-            let application = &mut self.world.application;
-            application.name.clone_from(name.get_ref());
-            if let Some(bot) = self.world.users.get_mut(&application.bot) {
-                bot.name.clone_from(name.get_ref());
-            }
-        }
-        if let Some(owner) = &table.owner {
-            // It may be listed among the users as well, with more to say about it.
-            if let Some(user) = self.world.users.get_mut(&self.world.application.owner) {
-                user.name.clone_from(owner.get_ref());
-            }
-        }
-        const PRIVILEGED: [(&str, Intents); 3] = [
-            ("GUILD_MEMBERS", Intents::GUILD_MEMBERS),
-            ("GUILD_PRESENCES", Intents::GUILD_PRESENCES),
-            ("MESSAGE_CONTENT", Intents::MESSAGE_CONTENT),
-        ];
-        if let Some(names) = &table.privileged_intents {
-            let mut intents = Intents::empty();
-            for name in names {
-                match PRIVILEGED.iter().find(|(known, _)| known == name.get_ref()) {
-                    Some((_, intent)) => intents |= *intent,
-                    None => {
-                        let known = PRIVILEGED.map(|(known, _)| known);
-                        self.fault(name, no_such("privileged intent", name.get_ref(), known));
-                    }
-                }
-            }
-            self.world.set_privileged_intents(intents);
         }
     }
 
@@ -474,7 +435,7 @@ impl Furnishing {
         found
     }
 
-    fn length(&mut self, word: &Word, what: &str, least: usize, most: usize) {
+    pub(super) fn length(&mut self, word: &Word, what: &str, least: usize, most: usize) {
         let length = word.get_ref().chars().count();
         if !(least..=most).contains(&length) {
             self.fault(
@@ -484,7 +445,7 @@ impl Furnishing {
         }
     }
 
-    fn fault(&mut self, word: &Word, message: String) {
+    pub(super) fn fault(&mut self, word: &Word, message: String) {
         self.faults.push((word.span().start, message));
     }
 }

@@ -1,6 +1,7 @@
 //! Blueprint: a world from a TOML file. What is in it is named, and everything that does not fit is reported with its
 //! place.
 
+mod application;
 mod furnish;
 mod names;
 mod tables;

@@ -29,6 +29,11 @@ pub(super) struct Application {
     pub owner: Option<Word>,
     /// Those that are switched on; all by default.
     pub privileged_intents: Option<Vec<Word>>,
+    /// Of its OAuth2 client; another one in each run without.
+    pub client_secret: Option<Word>,
+    /// Where users may be sent back to; anywhere on loopback if there is none.
+    #[serde(default)]
+    pub redirect_uris: Vec<Word>,
 }
 
 #[derive(Debug, Deserialize)]

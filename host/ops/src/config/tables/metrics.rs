@@ -30,7 +30,7 @@ fn address(item: &Item<'_>) -> Reading<Option<SocketAddr>> {
 }
 
 /// A name alone: browsers send no more of an address.
-fn host_name(text: &str) -> Result<(), String> {
+pub(super) fn host_name(text: &str) -> Result<(), String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     match !text.is_empty() && text.chars().all(is_name) {
         true => Ok(()),

@@ -68,6 +68,7 @@ pub(super) mod isolation;
 pub(super) mod limits;
 pub(super) mod log;
 pub(super) mod metrics;
+pub(super) mod pages;
 pub(super) mod plugins;
 pub(super) mod schedules;
 pub(super) mod secrets;

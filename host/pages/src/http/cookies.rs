@@ -1,0 +1,117 @@
+//! Cookies of sessions. Those of two bots on one machine keep apart, though browsers don't tell ports apart: each has a name of its own.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::{
+    secret::{Token, hash},
+    state::State,
+};
+
+/// What a session's cross-site token is made for.
+const CSRF: &str = "csrf";
+
+/// How the session's cookie is called.
+pub(super) fn session_name(state: &State) -> String {
+    format!("session-{}", suffix(state))
+}
+
+/// How the cookie is called that pages' scripts send back as the header `x-csrf`.
+fn csrf_name(state: &State) -> String {
+    format!("csrf-{}", suffix(state))
+}
+
+/// How the cookie is called that a browser keeps while it is at Discord.
+pub(super) fn login_name(state: &State) -> String {
+    format!("login-{}", suffix(state))
+}
+
+fn suffix(state: &State) -> String {
+    let url = state.url().unwrap_or_default();
+    let mut hash = hash(&url);
+    hash.truncate(8);
+    hash
+}
+
+/// What a page's script has to send along with whatever changes something.
+pub(super) fn csrf(token: &Token) -> String {
+    token.derived(CSRF)
+}
+
+/// The token in a cookie.
+pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<Token> {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    let cookies = cookies.filter_map(|cookies| cookies.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(it, _)| *it == name)?;
+    Token::read(value)
+}
+
+/// Gives a browser the session's token, and what its scripts send along.
+pub(super) fn give(state: &State, token: &Token) -> [HeaderValue; 2] {
+    let seconds = state.lifetimes().whole.as_secs();
+    let session = cookie(
+        state,
+        &session_name(state),
+        token.expose(),
+        "HttpOnly; SameSite=Strict",
+        seconds,
+    );
+    let csrf = cookie(
+        state,
+        &csrf_name(state),
+        &csrf(token),
+        "SameSite=Strict",
+        seconds,
+    );
+    [session, csrf]
+}
+
+/// Takes both back.
+pub(super) fn take_back(state: &State) -> [HeaderValue; 2] {
+    let session = cookie(
+        state,
+        &session_name(state),
+        "",
+        "HttpOnly; SameSite=Strict",
+        0,
+    );
+    let csrf = cookie(state, &csrf_name(state), "", "SameSite=Strict", 0);
+    [session, csrf]
+}
+
+/// Has a browser keep something while it is at Discord: it is sent along when Discord leads back, as a strict one would not be.
+pub(super) fn keep_for_login(state: &State, token: &Token) -> HeaderValue {
+    cookie(
+        state,
+        &login_name(state),
+        token.expose(),
+        "HttpOnly; SameSite=Lax",
+        600,
+    )
+}
+
+fn cookie(state: &State, name: &str, value: &str, how: &str, seconds: u64) -> HeaderValue {
+    let is_secure = state.url().is_some_and(|url| url.starts_with("https://"));
+    let secure = if is_secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; {how}; Path=/; Max-Age={seconds}{secure}");
+    // Names and values are hexadecimal digits.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_is_a_token_or_nothing() {
+        let token = Token::new();
+        let mut headers = HeaderMap::new();
+        let text = format!("a=b; session-1={}; session-2=short", token.expose());
+        headers.insert(header::COOKIE, HeaderValue::from_str(&text).unwrap());
+        assert_eq!(read(&headers, "session-1"), Some(token));
+        assert_eq!(read(&headers, "session-2"), None);
+        assert_eq!(read(&headers, "session"), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! HTTP server of the pages.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `listener.rs` | the port, with TLS where there are certificates; follows the configuration |
+//! | `guard.rs` | before anything else: by which name, from which origin, how often |
+//! | `refusal.rs` | answers that say no, as a page or as a sentence |
+//! | `cookies.rs` | cookies of sessions |
+//! | `visitor.rs` | whose request it is |
+//! | `login.rs`, `discord.rs` | logging in by a link, and through Discord |
+//! | `relay.rs` | requests to plugins' routes |
+//! | `events.rs` | what open pages follow, as server-sent events |
+//! | `description.rs` | all routes as an OpenAPI document |
+
+mod cookies;
+mod description;
+mod discord;
+mod events;
+mod guard;
+mod listener;
+mod login;
+mod refusal;
+mod relay;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{any, get, post},
+};
+
+pub use self::{guard::is_own_name, listener::Server};
+use crate::state::State;
+
+/// Serves the pages from now on, where the configuration says, until what it returns is dropped.
+pub(crate) async fn serve(state: Arc<State>) -> Server {
+    let metrics = state.site.bot.metrics();
+    let router = router(&state, metrics);
+    let telling = tokio::spawn(events::tick(Arc::clone(&state)));
+    listener::follow(state, router, telling).await
+}
+
+/// All that is served.
+pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
+    let router = Router::new()
+        .route("/", get(relay::home))
+        .route("/p/{plugin}", any(relay::root))
+        .route("/p/{plugin}/", any(relay::root))
+        .route("/p/{plugin}/{*path}", any(relay::route))
+        .route("/events", get(events::follow))
+        .route("/openapi.json", get(description::describe))
+        .route("/login", get(login::offer))
+        .route("/login/style.css", get(login::style))
+        .route("/login/link.js", get(login::script))
+        .route("/login/link", get(login::link_page).post(login::link))
+        .route("/login/discord/start", post(discord::start))
+        .route("/login/discord", get(discord::back))
+        .route("/logout", post(login::log_out))
+        .fallback(relay::nothing)
+        .with_state(Arc::clone(state));
+    let router = match metrics {
+        Some(metrics) => router.merge(metrics),
+        None => router,
+    };
+    router.layer(from_fn_with_state(Arc::clone(state), guard::guard))
+}

@@ -1,0 +1,203 @@
+//! A request to a plugin's route, as a frame, and its answer.
+
+use std::{sync::Arc, time::Duration};
+
+use host_base::PluginName;
+use host_loader::{EventRecord, Invocation, Packet, Refused, Rights, next_id};
+use plugin_api::{
+    abi::{
+        EntryKind, ErrorHead, EventHeader, InvokeHead, RouteAnswer, RouteCall, frame_kind, pages,
+    },
+    manifest::{Manifest, RouteManifest},
+};
+use tokio::time::timeout;
+
+use crate::{path, site::Site};
+
+/// What a route may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What the host waits beyond that.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Why there is no answer of the plugin's.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// It is not loaded, or was unloaded meanwhile.
+    Away(String),
+    /// It has too much to do.
+    Busy(String),
+    /// It took too long.
+    Late(String),
+    /// It failed.
+    Failed(ErrorHead),
+    /// It answered something that is no reply.
+    Unreadable(String),
+}
+
+/// What a route's right is called among all rights: those that the plugin declares have its name in front.
+pub(crate) fn right_of(manifest: &Manifest, right: &str) -> String {
+    let rights = &manifest.pages.rights;
+    match rights.iter().any(|it| it.name == right) {
+        true => format!("{}/{right}", manifest.name),
+        false => right.to_owned(),
+    }
+}
+
+/// The rights of somebody as a plugin is told of them: host calls, and its own without its name.
+pub(crate) fn told(rights: &Rights, plugin: &str) -> Vec<String> {
+    let own = format!("{plugin}/");
+    let names = rights
+        .names
+        .iter()
+        .filter_map(|name| match name.strip_prefix(&own) {
+            Some(name) => Some(name.to_owned()),
+            None => (!name.contains('/')).then(|| name.clone()),
+        });
+    names.collect()
+}
+
+/// Which route of a plugin a request is for: the route and the path's parameters, or the methods that the path has instead.
+pub(crate) fn find<'a>(
+    manifest: &'a Manifest,
+    method: &str,
+    asked: &str,
+) -> Result<
+    (
+        &'a RouteManifest,
+        std::collections::BTreeMap<String, String>,
+    ),
+    Vec<&'a str>,
+> {
+    let routes = &manifest.pages.routes;
+    let of_method = routes.iter().filter(|route| route.method == method);
+    let of_method = of_method.map(|route| (&*route.path, route));
+    path::best(of_method, asked).ok_or_else(|| {
+        let fitting = routes
+            .iter()
+            .filter(|it| path::matched(&it.path, asked).is_some());
+        fitting.map(|route| &*route.method).collect()
+    })
+}
+
+/// Asks a plugin's route for somebody with these rights.
+pub(crate) async fn ask(
+    site: &Site,
+    plugin: &PluginName,
+    entry: &str,
+    rights: Arc<Rights>,
+    call: &RouteCall,
+    body: &[u8],
+) -> Result<(RouteAnswer, Vec<u8>), Unanswered> {
+    let head = InvokeHead {
+        kind: EntryKind::Route,
+        entry: entry.to_owned(),
+        from: None,
+        deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
+        event: None,
+    };
+    let id = next_id();
+    let header = EventHeader {
+        user_id: call.session.user_id,
+        ..EventHeader::EMPTY
+    };
+    let invocation = Invocation {
+        id,
+        way: "page",
+        what: entry.to_owned(),
+        plugin: plugin.clone(),
+        event: Arc::new(EventRecord {
+            header,
+            content: String::new(),
+            user_name: call.session.name.clone(),
+            json: "{}".to_owned(),
+        }),
+        via: Vec::new(),
+        rights: Some(rights),
+    };
+    let packet = Packet::new(frame_kind::INVOKE, id, &head)
+        .with_payload(pages::joined(call, body))
+        .named(entry)
+        .on_behalf_of(Some(Arc::new(invocation)))
+        .asked_by_plugin();
+    let queued = site.routes.with_plugin(plugin, |slot| slot.invoke(packet));
+    let answer = match queued {
+        None => {
+            return Err(Unanswered::Away(format!(
+                "The plugin `{plugin}` is not loaded."
+            )));
+        }
+        Some(Err(Refused::Closed)) => {
+            return Err(Unanswered::Away(format!(
+                "The plugin `{plugin}` is being unloaded."
+            )));
+        }
+        Some(Err(Refused::Full)) => {
+            return Err(Unanswered::Busy(format!(
+                "The plugin `{plugin}` has too much to do. Please try again in a moment."
+            )));
+        }
+        Some(Ok(answer)) => answer,
+    };
+    // The plugin ends the handler itself, unless its thread is stuck.
+    let answer = match timeout(DEADLINE + GRACE, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => {
+            return Err(Unanswered::Away(format!(
+                "The plugin `{plugin}` was unloaded, or its thread ended, before it had answered."
+            )));
+        }
+        Err(_) => {
+            return Err(Unanswered::Late(format!(
+                "The plugin `{plugin}` has not answered within {} s.",
+                DEADLINE.as_secs()
+            )));
+        }
+    };
+    if let Some(error) = answer.error() {
+        return Err(Unanswered::Failed(error));
+    }
+    let (answer, body) = pages::split::<RouteAnswer>(&answer.body)
+        .map_err(|error| Unanswered::Unreadable(error.to_string()))?;
+    Ok((answer, body.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        serde_json::from_str(
+            r#"{"name": "tea", "pages": {"rights": [{"name": "pour"}], "routes": [
+                {"method": "GET", "path": "/{room}"}, {"method": "GET", "path": "/new"}, {"method": "POST", "path": "/new"}]}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_request_finds_its_route_or_the_methods_that_there_are() {
+        let manifest = manifest();
+        assert_eq!(find(&manifest, "GET", "/new").unwrap().0.path, "/new");
+        let (route, params) = find(&manifest, "GET", "/old").unwrap();
+        assert_eq!((&*route.path, &*params["room"]), ("/{room}", "old"));
+        assert_eq!(
+            find(&manifest, "DELETE", "/new").unwrap_err(),
+            ["GET", "GET", "POST"]
+        );
+        assert!(find(&manifest, "GET", "/a/b").unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn a_plugin_is_told_of_calls_and_of_its_own_rights() {
+        let manifest = manifest();
+        assert_eq!(right_of(&manifest, "pour"), "tea/pour");
+        assert_eq!(right_of(&manifest, "plugins.list"), "plugins.list");
+        let rights = Rights {
+            names: ["tea/pour", "cake/eat", "plugins.list"]
+                .map(str::to_owned)
+                .into(),
+            ..Rights::default()
+        };
+        assert_eq!(told(&rights, "tea"), ["plugins.list", "pour"]);
+    }
+}
