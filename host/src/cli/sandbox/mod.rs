@@ -187,7 +187,7 @@ async fn play(
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
-        client_secret: None,
+        client_secret: Some(Secret::new(sandbox.oauth_client().secret)),
         // The token is a made-up one, but what the plugins ask for is real.
         secrets: Environment::secrets(Path::new(".env")),
     };
@@ -212,6 +212,7 @@ async fn play(
         return Ok(());
     };
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
+    let pages = bot.services().pages.clone();
     let going_on = async {
         sandbox.bot_ready(READY).await?;
         let mut out = |line: &str| println!("{}", shown::text(line));
@@ -223,7 +224,7 @@ async fn play(
             }
             None => {
                 introduce(&sandbox, rebuilding.is_some(), &folder);
-                if let Some(link) = bot.services().pages.link(sandbox.owner_id(), "owner") {
+                if let Some(link) = pages.link(sandbox.owner_id(), "owner") {
                     println!(
                         "The bot's dashboard, as its owner (once, within ten minutes): {}\n",
                         link.address
