@@ -191,7 +191,7 @@ impl Frame<'_> {
                 button.search-button type="button" data-palette-open aria-label="Search tabs and actions" aria-keyshortcuts="Control+K" {
                     (icons::icon("search"))
                     span { "Search" }
-                    kbd { "Ctrl K" }
+                    kbd aria-hidden="true" { "Ctrl K" }
                 }
                 @if self.figures {
                     div.figures data-src={ (self.base) "/header" } data-every=(HEADER_EVERY_S) data-live="host:health" {}
