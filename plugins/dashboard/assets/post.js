@@ -53,6 +53,8 @@ async function deed(element, button, address, prepare) {
     if (response.status === 401) return leave();
     if (!response.ok) return refused(element, text || `The server answers ${response.status}.`);
     refused(element, "");
+    // What was typed before "Reset" is not to stay in the way of what holds now.
+    if (element.nodeName === "BUTTON") element.closest("form[data-post]")?.reset();
     await then(element.dataset.then ?? button?.dataset.then ?? "", response, text, element);
   } catch {
     refused(element, "The bot does not answer: nothing is known of what came of it. Try again in a moment.");
@@ -113,10 +115,12 @@ function json(value) {
 }
 
 function refused(element, text) {
-  const place = element.querySelector?.("[data-error]");
+  // A button within a form is about what that form is about.
+  const form = element.closest("form") ?? element;
+  const place = form.querySelector("[data-error]");
   if (place) {
     place.textContent = text.replaceAll("`", "");
-    for (const field of element.elements ?? []) {
+    for (const field of form.elements ?? []) {
       if (text && field.name) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     }
