@@ -195,7 +195,7 @@ impl Frame<'_> {
                 button.icon-button.drawer-button type="button" data-drawer aria-controls="sidebar" aria-expanded="false" aria-label="Tabs" {
                     (icons::icon("menu"))
                 }
-                button.search-button type="button" data-palette-open aria-label="Search tabs and actions" aria-keyshortcuts="Control+K" {
+                button.search-button type="button" data-palette-open aria-keyshortcuts="Control+K" {
                     (icons::icon("search"))
                     span { "Search" }
                     kbd aria-hidden="true" { "Ctrl K" }
