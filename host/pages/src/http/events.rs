@@ -120,7 +120,11 @@ impl Page {
                 event = self.following.next() => {
                     let event = event?;
                     // A carriage return would end the line for a browser.
-                    let data = event.data.replace('\r', "");
+                    let mut data = event.data.replace('\r', "");
+                    // Nothing at all would be no event to a browser.
+                    if data.is_empty() {
+                        data.push(' ');
+                    }
                     return Some(Event::default().event(&*event.topic).data(data));
                 }
                 changed = self.changes.changed() => {
