@@ -37,12 +37,13 @@ pub(super) fn begin(dashboard: &Dashboard) {
     let host = dashboard.host.clone();
     dashboard.host.spawn(async move {
         let listened = listen(&host, &ring).await;
+        let none: [&str; 0] = [];
+        let chosen = host.choose_hooks(HANDLER, none).await;
+        let chosen = chosen.and(host.choose_events(none).await);
+        // Last: whoever comes meanwhile begins anew with the page's next look.
         ring.listening.set(false);
         ring.clear();
-        let none: [&str; 0] = [];
-        host.choose_hooks(HANDLER, none).await?;
-        host.choose_events(none).await?;
-        listened
+        listened.and(chosen)
     });
 }
 
