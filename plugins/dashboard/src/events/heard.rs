@@ -1,7 +1,7 @@
 //! Listeners of all kinds of events: those of the gateway overhear what the bot is told anyway, and hear nothing unless it is chosen.
 
 use plugin_api::{
-    Event, Hook, Listener,
+    Event, Listener,
     hook::AnyHook,
     prelude::*,
     twilight_model::gateway::payload::incoming as payload,
@@ -59,18 +59,6 @@ async fn told(ctx: HookContext<AnyHook, Dashboard>) -> Result {
     let ring = &ctx.state().events;
     ring.note(Source::Hook(from), &hook.event, Ids::default(), &json);
     Ok(())
-}
-
-/// Events that the framework emits, for the list of kinds.
-pub(super) fn framework() -> impl Iterator<Item = &'static str> {
-    use plugin_api::hook::{CommandError, ExtensionFailed, ExtensionLoaded, ExtensionUnloaded};
-    [
-        CommandError::EVENT,
-        ExtensionFailed::EVENT,
-        ExtensionLoaded::EVENT,
-        ExtensionUnloaded::EVENT,
-    ]
-    .into_iter()
 }
 
 #[cfg(test)]

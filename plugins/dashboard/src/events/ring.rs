@@ -8,7 +8,7 @@ use std::{
 };
 
 use maud::{Markup, html};
-use plugin_api::text::number;
+use plugin_api::{hook::FRAMEWORK_EVENTS, text::number};
 
 use super::{heard, row};
 use crate::pulse;
@@ -61,7 +61,7 @@ pub(super) struct Seen {
     pub(super) ids: Ids,
     /// What is in it, as JSON; `None`: it is too much to be kept.
     pub(super) json: Option<Box<[u8]>>,
-    /// How much that is.
+    /// How much that was.
     pub(super) bytes: usize,
 }
 
@@ -101,9 +101,9 @@ impl Ring {
         }
         self.last.set(self.last.get() + 1);
         let mut events = self.events.borrow_mut();
-        let json: Option<Box<[u8]>> = (json.len() <= LONGEST).then(|| json.into());
-        let bytes = json.as_ref().map_or(0, |json| json.len());
-        self.bytes.set(self.bytes.get() + bytes);
+        let bytes = json.len();
+        let json: Option<Box<[u8]>> = (bytes <= LONGEST).then(|| json.into());
+        self.bytes.set(self.bytes.get() + kept(json.as_deref()));
         events.push_back(Seen {
             number: self.last.get(),
             at_ms: pulse::now_ms(),
@@ -117,17 +117,19 @@ impl Ring {
             let Some(oldest) = events.pop_front() else {
                 break;
             };
-            self.bytes.set(self.bytes.get() - oldest.bytes);
+            let freed = kept(oldest.json.as_deref());
+            self.bytes.set(self.bytes.get() - freed);
         }
     }
 
     /// Counts an event of this kind; the kind, shared.
     fn counted(&self, kind: &str) -> Rc<str> {
         let mut counts = self.counts.borrow_mut();
+        if let Some(count) = counts.get_mut(kind) {
+            *count += 1;
+        }
         if let Some((kind, _)) = counts.get_key_value(kind) {
-            let kind = Rc::clone(kind);
-            counts.entry(Rc::clone(&kind)).and_modify(|count| *count += 1);
-            return kind;
+            return Rc::clone(kind);
         }
         let kind: Rc<str> = kind.into();
         if counts.len() < KINDS {
@@ -218,7 +220,7 @@ impl Ring {
     /// The kinds that one may look for: Discord's, the framework's, and those of plugins that were heard.
     pub(super) fn kinds(&self) -> Vec<String> {
         let counts = self.counts.borrow();
-        let known = heard::KINDS.iter().copied().chain(heard::framework());
+        let known = heard::KINDS.iter().copied().chain(FRAMEWORK_EVENTS.iter().copied());
         let all: BTreeSet<&str> = known.chain(counts.keys().map(|kind| &**kind)).collect();
         all.into_iter().map(str::to_owned).collect()
     }
@@ -234,6 +236,10 @@ impl Ring {
         }
         self.bytes.set(0);
     }
+}
+
+fn kept(json: Option<&[u8]>) -> usize {
+    json.map_or(0, <[u8]>::len)
 }
 
 /// The numbers of those that are shown: each kind of each server gets its turn, so that what is rare is not lost among what is frequent.

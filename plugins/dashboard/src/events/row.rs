@@ -41,13 +41,12 @@ pub(super) fn drawn(event: &Seen, names: &HashMap<u64, String>, base: &str) -> M
 fn place(event: &Seen, names: &HashMap<u64, String>) -> Markup {
     html! {
         @match (&event.source, event.ids.guild) {
-            (Source::Hook(Some(plugin)), _) => bdi { (clip(plugin, NAME)) },
-            (Source::Hook(None), _) => span.muted { "framework" },
-            (Source::Gateway, Some(guild)) => @match names.get(&guild) {
-                Some(name) => bdi { (clip(name, NAME)) },
-                None => (guild),
-            },
-            (Source::Gateway, None) => span.muted { "no server" },
+            (Source::Hook(Some(plugin)), _) => { bdi { (clip(plugin, NAME)) } }
+            (Source::Hook(None), _) => { span.muted { "framework" } }
+            (Source::Gateway, Some(guild)) => {
+                @if let Some(name) = names.get(&guild) { bdi { (clip(name, NAME)) } } @else { (guild) }
+            }
+            (Source::Gateway, None) => { span.muted { "no server" } }
         }
     }
 }

@@ -77,25 +77,27 @@ pub(super) const GROUPS: [(&str, &[Permissions]); 4] = [
     ),
 ];
 
+/// What Discord calls a permission, where that is not its name in the documentation.
+const CALLED: [(Permissions, &str); 13] = [
+    (Permissions::VIEW_CHANNEL, "View Channels"),
+    (Permissions::MANAGE_GUILD, "Manage Server"),
+    (Permissions::MANAGE_GUILD_EXPRESSIONS, "Manage Expressions"),
+    (Permissions::CREATE_GUILD_EXPRESSIONS, "Create Expressions"),
+    (Permissions::VIEW_GUILD_INSIGHTS, "View Server Insights"),
+    (Permissions::MODERATE_MEMBERS, "Time out Members"),
+    (Permissions::MENTION_EVERYONE, "Mention Everyone"),
+    (Permissions::USE_EXTERNAL_EMOJIS, "Use External Emoji"),
+    (Permissions::SEND_TTS_MESSAGES, "Send Text-to-Speech Messages"),
+    (Permissions::USE_SLASH_COMMANDS, "Use Application Commands"),
+    (Permissions::STREAM, "Video"),
+    (Permissions::USE_VAD, "Use Voice Activity"),
+    (Permissions::USE_EMBEDDED_ACTIVITIES, "Use Activities"),
+];
+
 /// What Discord calls a permission.
 pub(super) fn words(permission: Permissions) -> String {
-    let known = match permission {
-        Permissions::VIEW_CHANNEL => "View Channels",
-        Permissions::MANAGE_GUILD => "Manage Server",
-        Permissions::MANAGE_GUILD_EXPRESSIONS => "Manage Expressions",
-        Permissions::CREATE_GUILD_EXPRESSIONS => "Create Expressions",
-        Permissions::VIEW_GUILD_INSIGHTS => "View Server Insights",
-        Permissions::MODERATE_MEMBERS => "Time out Members",
-        Permissions::MENTION_EVERYONE => "Mention Everyone",
-        Permissions::USE_EXTERNAL_EMOJIS => "Use External Emoji",
-        Permissions::SEND_TTS_MESSAGES => "Send Text-to-Speech Messages",
-        Permissions::USE_SLASH_COMMANDS => "Use Application Commands",
-        Permissions::STREAM => "Video",
-        Permissions::USE_VAD => "Use Voice Activity",
-        Permissions::USE_EMBEDDED_ACTIVITIES => "Use Activities",
-        other => return spelled(other),
-    };
-    known.to_owned()
+    let called = CALLED.iter().find(|(it, _)| *it == permission);
+    called.map_or_else(|| spelled(permission), |(_, words)| (*words).to_owned())
 }
 
 /// Its name in the documentation, as words: `BAN_MEMBERS` is `Ban Members`.

@@ -62,7 +62,7 @@ fn push<'a>(
     parent: u64,
     depth: usize,
 ) {
-    for channel in inside.get(&parent).into_iter().flatten() {
+    for channel in inside.get(&parent).into_iter().flatten().copied() {
         all.push((depth, channel));
         if depth < 2 {
             push(all, inside, channel.id.get(), depth + 1);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Shards on a page; the map has all.
-const PAGE: u64 = 48;
+const PAGE: usize = 48;
 
 /// Pieces of a shard's line of the last hour.
 const PIECES: usize = 60;
@@ -42,18 +42,18 @@ pub(super) fn drawn(
     let shards = &reply.shards;
     let pager = ui::Pager {
         page,
-        size: PAGE,
+        size: PAGE as u64,
         total: shards.len() as u64,
     };
     let page = pager.page.clamp(1, pager.pages());
-    let begin = usize::try_from((page - 1) * PAGE).unwrap_or_default();
+    let begin = usize::try_from(page - 1).unwrap_or_default() * PAGE;
     html! {
         (totals(reply))
         @if shards.len() > 1 {
             (ui::card("Map", html! {
                 div.shard-map {
                     @for (at, shard) in shards.iter().enumerate() {
-                        @let on_page = at as u64 / PAGE + 1;
+                        @let on_page = at / PAGE + 1;
                         a class=(class(shard)) href={ (base) "/shards?page=" (on_page) "#shard-" (shard.id) }
                             title={ "Shard " (shard.id) ": " (state(shard)) } aria-label={ "Shard " (shard.id) ": " (state(shard)) } { (shard.id) }
                     }
@@ -64,7 +64,7 @@ pub(super) fn drawn(
             (ui::empty("No shard runs here yet", "The bot connects in a moment."))
         }
         div.shards {
-            @for shard in shards.iter().skip(begin).take(PAGE as usize) { (one(base, shard, history, may)) }
+            @for shard in shards.iter().skip(begin).take(PAGE) { (one(base, shard, history, may)) }
         }
         (ui::pager(pager, &[], "shard"))
         (ui::card_with("What has happened", html! {
