@@ -131,7 +131,8 @@ mod tests {
         let reads =
             manifest(serde_json::json!({"listeners": [counting, {"event": "MESSAGE_CREATE"}]}));
         assert!(of(&reads).contains(Intents::MESSAGE_CONTENT));
-        let overhears = serde_json::json!({"event": "PRESENCE_UPDATE", "chosen": true, "overhears": true});
+        let overhears =
+            serde_json::json!({"event": "PRESENCE_UPDATE", "chosen": true, "overhears": true});
         let monitor = manifest(serde_json::json!({"listeners": [overhears]}));
         let all = BTreeSet::from(["PRESENCE_UPDATE".to_owned()]);
         assert_eq!(of(&monitor) | of_chosen(&monitor, &all), Intents::empty());

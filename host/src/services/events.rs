@@ -67,7 +67,8 @@ impl Capability<Services> for Events {
         }
         // One that is starting is looked at when it serves; and what changes no intents, is nobody's business.
         if services.routes().intents().0 != intents
-            && let Ok(set) = services.plugins.set() {
+            && let Ok(set) = services.plugins.set()
+        {
             set.wants_have_changed();
         }
         Ok(Completion::default())

@@ -131,7 +131,10 @@ impl Routes {
             let wanted = listener.plugin != last
                 && (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
                 && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0)
-                && listener.chosen.as_ref().is_none_or(|it| self.has_chosen(it));
+                && listener
+                    .chosen
+                    .as_ref()
+                    .is_none_or(|it| self.has_chosen(it));
             if !wanted {
                 continue;
             }

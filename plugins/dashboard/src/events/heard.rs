@@ -1,9 +1,7 @@
 //! Listeners of all kinds of events: those of the gateway overhear what the bot is told anyway, and hear nothing unless it is chosen.
 
 use plugin_api::{
-    Event, Listener,
-    hook::AnyHook,
-    prelude::*,
+    Event, Listener, hook::AnyHook, prelude::*,
     twilight_model::gateway::payload::incoming as payload,
 };
 

@@ -184,7 +184,9 @@ impl Ring {
     pub(super) fn newest(&self, most: usize, base: &str) -> Vec<Markup> {
         let (events, names) = (self.events.borrow(), self.names.borrow());
         let newest = events.iter().rev().take(most);
-        newest.map(|event| row::drawn(event, &names, base)).collect()
+        newest
+            .map(|event| row::drawn(event, &names, base))
+            .collect()
     }
 
     /// An event, whole.
@@ -220,7 +222,10 @@ impl Ring {
     /// The kinds that one may look for: Discord's, the framework's, and those of plugins that were heard.
     pub(super) fn kinds(&self) -> Vec<String> {
         let counts = self.counts.borrow();
-        let known = heard::KINDS.iter().copied().chain(FRAMEWORK_EVENTS.iter().copied());
+        let known = heard::KINDS
+            .iter()
+            .copied()
+            .chain(FRAMEWORK_EVENTS.iter().copied());
         let all: BTreeSet<&str> = known.chain(counts.keys().map(|kind| &**kind)).collect();
         all.into_iter().map(str::to_owned).collect()
     }
@@ -303,7 +308,10 @@ mod tests {
         }
         let batch = ring.batch("/p/d").unwrap();
         assert_eq!(batch.matches("event-open").count(), ROWS);
-        assert!(batch.contains("GUILD_BAN_ADD") && batch.contains("231 more at once"), "{batch}");
+        assert!(
+            batch.contains("GUILD_BAN_ADD") && batch.contains("231 more at once"),
+            "{batch}"
+        );
         assert_eq!(ring.rates().left_out, 231);
         assert_eq!(ring.batch("/p/d"), None, "it is told once");
         note(&ring, "GUILD_BAN_ADD", 2);
@@ -316,13 +324,23 @@ mod tests {
         let ring = ring();
         let large = format!("{{\"content\":\"{}\"}}", "\u{300}".repeat(20_000));
         for _ in 0..KEPT + 50 {
-            ring.note(Source::Hook(Some("<b>".repeat(60))), &"k".repeat(90), Ids::default(), large.as_bytes());
+            ring.note(
+                Source::Hook(Some("<b>".repeat(60))),
+                &"k".repeat(90),
+                Ids::default(),
+                large.as_bytes(),
+            );
         }
         assert!(ring.events.borrow().len() <= KEPT && ring.bytes.get() <= BYTES);
         let batch = ring.batch("/p/d").unwrap();
         assert!(batch.len() < 64 << 10, "{}", batch.len());
         assert!(!batch.contains("<b>"));
-        ring.note(Source::Gateway, "GUILD_CREATE", Ids::default(), &vec![b' '; LONGEST + 1]);
+        ring.note(
+            Source::Gateway,
+            "GUILD_CREATE",
+            Ids::default(),
+            &vec![b' '; LONGEST + 1],
+        );
         let whole = ring.whole(ring.last.get()).unwrap().into_string();
         assert!(whole.contains("too much to be kept"), "{whole}");
     }
@@ -331,7 +349,12 @@ mod tests {
     fn kinds_that_plugins_make_up_fill_no_memory() {
         let ring = ring();
         for number in 0..KINDS * 2 {
-            ring.note(Source::Hook(None), &format!("tea.{number}"), Ids::default(), b"{}");
+            ring.note(
+                Source::Hook(None),
+                &format!("tea.{number}"),
+                Ids::default(),
+                b"{}",
+            );
         }
         assert_eq!(ring.rates().kinds.len(), KINDS);
         ring.clear();

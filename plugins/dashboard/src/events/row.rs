@@ -16,7 +16,14 @@ const WORDS: usize = 160;
 const NAME: usize = 60;
 
 /// Parts of the names of fields whose values are shown to nobody: with an interaction's token, anybody answers in the bot's name.
-const SECRETS: [&str; 6] = ["token", "secret", "password", "session_id", "api_key", "authorization"];
+const SECRETS: [&str; 6] = [
+    "token",
+    "secret",
+    "password",
+    "session_id",
+    "api_key",
+    "authorization",
+];
 
 pub(super) fn drawn(event: &Seen, names: &HashMap<u64, String>, base: &str) -> Markup {
     let source = match event.source {
@@ -59,10 +66,29 @@ fn words(event: &Seen) -> String {
     let Ok(value) = serde_json::from_slice::<Value>(json) else {
         return "unreadable".to_owned();
     };
-    let of = |path: &str| value.pointer(path).and_then(Value::as_str).filter(|it| !it.is_empty());
-    let who = ["/author/username", "/user/username", "/member/user/username", "/user_id"];
+    let of = |path: &str| {
+        value
+            .pointer(path)
+            .and_then(Value::as_str)
+            .filter(|it| !it.is_empty())
+    };
+    let who = [
+        "/author/username",
+        "/user/username",
+        "/member/user/username",
+        "/user_id",
+    ];
     let what = [
-        "/content", "/emoji/name", "/data/name", "/data/custom_id", "/status", "/name", "/role/name", "/command", "/plugin", "/code",
+        "/content",
+        "/emoji/name",
+        "/data/name",
+        "/data/custom_id",
+        "/status",
+        "/name",
+        "/role/name",
+        "/command",
+        "/plugin",
+        "/code",
     ];
     let who = who.iter().find_map(|path| of(path));
     let what = what.iter().find_map(|path| of(path));

@@ -29,7 +29,14 @@ pub(super) fn drawn(events: &[HookEvent]) -> Markup {
     };
     ui::table(
         "The latest events",
-        &["Event", "From", "Handlers", "Took", "What it had with it", "When"],
+        &[
+            "Event",
+            "From",
+            "Handlers",
+            "Took",
+            "What it had with it",
+            "When",
+        ],
         rows,
     )
 }
@@ -66,11 +73,18 @@ mod tests {
     fn an_event_says_who_failed_over_it_and_who_never_heard_of_it() {
         let mut event = HookEvent::default();
         event.event = "<b>sold".to_owned();
-        assert!(drawn(&[event.clone()]).into_string().contains("nobody heard of it"));
+        assert!(
+            drawn(&[event.clone()])
+                .into_string()
+                .contains("nobody heard of it")
+        );
         (event.queued, event.handled, event.errors, event.dropped) = (3, 2, 1, 1);
         event.keys = vec!["cups".to_owned()];
         let shown = drawn(&[event]).into_string();
-        assert!(shown.contains("2 of 3") && shown.contains("1 failed"), "{shown}");
+        assert!(
+            shown.contains("2 of 3") && shown.contains("1 failed"),
+            "{shown}"
+        );
         assert!(shown.contains("1 too far behind") && shown.contains("cups"));
         assert!(!shown.contains("<b>"));
     }

@@ -88,7 +88,11 @@ impl Filter {
         let text = format!(
             "{} {}",
             handler.id.to_lowercase(),
-            handler.last_error.as_deref().unwrap_or_default().to_lowercase()
+            handler
+                .last_error
+                .as_deref()
+                .unwrap_or_default()
+                .to_lowercase()
         );
         let has_words = |word: &str| text.contains(word);
         let is_in_state = match self.state.as_str() {
@@ -105,9 +109,8 @@ impl Filter {
     }
 
     fn sort(&self, handlers: &mut [&HookInfo]) {
-        let most = |of: fn(&HookInfo) -> u64| {
-            move |handler: &&HookInfo| std::cmp::Reverse(of(handler))
-        };
+        let most =
+            |of: fn(&HookInfo) -> u64| move |handler: &&HookInfo| std::cmp::Reverse(of(handler));
         // Stable: among equals by id.
         match self.sort.as_str() {
             "runs" => handlers.sort_by_key(most(|it| it.runs)),
@@ -179,7 +182,8 @@ pub(super) fn drawn(base: &str, reply: &HooksReply, filter: &Filter, may: May) -
 
 fn totals(reply: &HooksReply) -> Markup {
     let sum = |of: fn(&HookInfo) -> u64| reply.hooks.iter().map(of).sum::<u64>();
-    let count = |fits: fn(&HookInfo) -> bool| reply.hooks.iter().filter(|it| fits(it)).count() as u64;
+    let count =
+        |fits: fn(&HookInfo) -> bool| reply.hooks.iter().filter(|it| fits(it)).count() as u64;
     let (failures, dropped) = (sum(|it| it.failures), sum(|it| it.dropped));
     let (off, open) = (
         count(|it| !it.enabled),
@@ -292,9 +296,18 @@ mod tests {
         assert_eq!(ids(&all, &Filter::default()).len(), 3);
         let words = filter(&|it| it.q = "SOLD tea".into());
         assert_eq!(ids(&all, &words), ["tea:sold:count"]);
-        assert_eq!(ids(&all, &filter(&|it| it.plugin = "bank".into())), ["bank:sold:note"]);
-        assert_eq!(ids(&all, &filter(&|it| it.state = "open".into())), ["tea:boiled:pour"]);
-        assert_eq!(ids(&all, &filter(&|it| it.state = "off".into())), ["tea:sold:count"]);
+        assert_eq!(
+            ids(&all, &filter(&|it| it.plugin = "bank".into())),
+            ["bank:sold:note"]
+        );
+        assert_eq!(
+            ids(&all, &filter(&|it| it.state = "open".into())),
+            ["tea:boiled:pour"]
+        );
+        assert_eq!(
+            ids(&all, &filter(&|it| it.state = "off".into())),
+            ["tea:sold:count"]
+        );
         let worst = filter(&|it| it.sort = "failures".into());
         assert_eq!(ids(&all, &worst)[0], "tea:sold:count");
     }
@@ -308,7 +321,9 @@ mod tests {
             reset: true,
         };
         assert_eq!(shown(&handler, May::default()), "");
-        assert!(shown(&handler, all).contains("Disable") && !shown(&handler, all).contains("Reset"));
+        assert!(
+            shown(&handler, all).contains("Disable") && !shown(&handler, all).contains("Reset")
+        );
         handler.circuit = HookCircuit::Open;
         handler.enabled = false;
         assert!(shown(&handler, all).contains("Enable") && shown(&handler, all).contains("Reset"));

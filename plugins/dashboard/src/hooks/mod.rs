@@ -35,7 +35,11 @@ const LATEST: u32 = 25;
 
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     plugin
-        .tab(Tab::new("hooks", "Hooks", "/hooks").icon("🪝").group("Core"))
+        .tab(
+            Tab::new("hooks", "Hooks", "/hooks")
+                .icon("🪝")
+                .group("Core"),
+        )
         .route(
             Route::get("/hooks")
                 .right(SEES)
@@ -43,9 +47,9 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
             page,
         )
         .route(
-            Route::get("/hooks/list")
-                .right(SEES)
-                .words("Totals, and the handlers that `q`, `plugin` and `state` leave, sorted by `sort`"),
+            Route::get("/hooks/list").right(SEES).words(
+                "Totals, and the handlers that `q`, `plugin` and `state` leave, sorted by `sort`",
+            ),
             list_part,
         )
         .route(

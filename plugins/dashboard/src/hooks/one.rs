@@ -67,7 +67,10 @@ mod tests {
         handler.event = "sold".to_owned();
         handler.last_error = Some("<script>".to_owned());
         let shown = drawn("/p/d", &handler, None, May::default()).into_string();
-        assert!(shown.contains('–') && !shown.contains("<script>"), "{shown}");
+        assert!(
+            shown.contains('–') && !shown.contains("<script>"),
+            "{shown}"
+        );
         (handler.runs, handler.failures) = (3, 1);
         assert_eq!(share(&handler), "33.3 %");
     }

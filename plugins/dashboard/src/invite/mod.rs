@@ -135,7 +135,9 @@ fn wanted(ctx: &RouteContext<Dashboard>, needs: &Needs) -> Result<Wanted> {
     let guild = match ctx.query("guild").trim() {
         "" => None,
         text => Some(text.parse().map_err(|_| {
-            Error::user("A server's id is a number: in Discord, with developer mode on, “Copy Server ID”.")
+            Error::user(
+                "A server's id is a number: in Discord, with developer mode on, “Copy Server ID”.",
+            )
         })?),
     };
     let chosen = values("scope").count() + values("permission").count() > 0;
@@ -150,7 +152,9 @@ fn wanted(ctx: &RouteContext<Dashboard>, needs: &Needs) -> Result<Wanted> {
     };
     let scopes = SCOPES.iter().map(|(scope, _)| *scope);
     let scopes: Vec<&'static str> = match chosen {
-        true => scopes.filter(|it| values("scope").any(|value| value == *it)).collect(),
+        true => scopes
+            .filter(|it| values("scope").any(|value| value == *it))
+            .collect(),
         false => scopes.collect(),
     };
     Ok(Wanted {
@@ -257,7 +261,7 @@ fn needed(needs: &Needs, sees: bool) -> Markup {
             @else {
                 (ui::table("Permissions that plugins need", &["Permission", "Plugins"], html! {
                     @for (permission, plugins) in &rows {
-                        tr { th scope="row" { (words(*permission)) } td { @for plugin in plugins { bdi.tag { (plugin) } " " } } }
+                        tr { th scope="row" { (words(*permission)) } td { @for plugin in plugins.iter() { bdi.tag { (plugin) } " " } } }
                     }
                 }))
             }
@@ -295,12 +299,18 @@ mod tests {
         let mut of_guild = wanted();
         (of_guild.guild, of_guild.scopes) = (Some(5), vec!["applications.commands"]);
         let link = address(7, &of_guild);
-        assert!(link.ends_with("&guild_id=5&disable_guild_select=true"), "{link}");
+        assert!(
+            link.ends_with("&guild_id=5&disable_guild_select=true"),
+            "{link}"
+        );
         assert!(!link.contains("permissions="), "commands alone have none");
         let mut of_user = of_guild;
         of_user.user = true;
         let link = address(7, &of_user);
-        assert!(link.contains("integration_type=1") && !link.contains("guild_id"), "{link}");
+        assert!(
+            link.contains("integration_type=1") && !link.contains("guild_id"),
+            "{link}"
+        );
     }
 
     #[test]
@@ -311,6 +321,10 @@ mod tests {
         assert!(!link(None, &wanted()).into_string().contains("oauth2"));
         let mut everything = wanted();
         everything.permissions |= Permissions::ADMINISTRATOR;
-        assert!(link(Some(7), &everything).into_string().contains("controls each server"));
+        assert!(
+            link(Some(7), &everything)
+                .into_string()
+                .contains("controls each server")
+        );
     }
 }

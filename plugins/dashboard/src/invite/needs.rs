@@ -98,7 +98,9 @@ fn by_prefix(command: &CommandManifest) -> bool {
 
 fn of_listener(listener: &ListenerManifest) -> Intents {
     match listener.event.as_str() {
-        "MESSAGE_CREATE" | "MESSAGE_UPDATE" if !listener.without_content => Intents::MESSAGE_CONTENT,
+        "MESSAGE_CREATE" | "MESSAGE_UPDATE" if !listener.without_content => {
+            Intents::MESSAGE_CONTENT
+        }
         "PRESENCE_UPDATE" => Intents::GUILD_PRESENCES,
         "THREAD_MEMBERS_UPDATE" => Intents::GUILD_MEMBERS,
         event if event.starts_with("GUILD_MEMBER_") => Intents::GUILD_MEMBERS,
@@ -121,8 +123,14 @@ mod tests {
         let ban = Permissions::BAN_MEMBERS.bits().to_string();
         let inner = json!({"name": "ban", "prefix": true, "access": {"bot_permissions": ban}});
         let needs = Needs::of(&[
-            plugin("mod", json!({"commands": [{"name": "mod", "prefix": true, "subcommands": [inner]}]})),
-            plugin("watch", json!({"listeners": [{"event": "PRESENCE_UPDATE", "overhears": true}, {"event": "GUILD_MEMBER_ADD"}]})),
+            plugin(
+                "mod",
+                json!({"commands": [{"name": "mod", "prefix": true, "subcommands": [inner]}]}),
+            ),
+            plugin(
+                "watch",
+                json!({"listeners": [{"event": "PRESENCE_UPDATE", "overhears": true}, {"event": "GUILD_MEMBER_ADD"}]}),
+            ),
             plugin("plain", json!({"commands": [{"name": "a", "slash": true}]})),
         ]);
         assert_eq!(needs.of_permission(Permissions::BAN_MEMBERS), ["mod"]);

@@ -87,7 +87,10 @@ const CALLED: [(Permissions, &str); 13] = [
     (Permissions::MODERATE_MEMBERS, "Time out Members"),
     (Permissions::MENTION_EVERYONE, "Mention Everyone"),
     (Permissions::USE_EXTERNAL_EMOJIS, "Use External Emoji"),
-    (Permissions::SEND_TTS_MESSAGES, "Send Text-to-Speech Messages"),
+    (
+        Permissions::SEND_TTS_MESSAGES,
+        "Send Text-to-Speech Messages",
+    ),
     (Permissions::USE_SLASH_COMMANDS, "Use Application Commands"),
     (Permissions::STREAM, "Video"),
     (Permissions::USE_VAD, "Use Voice Activity"),
@@ -124,7 +127,11 @@ mod tests {
             assert_eq!(Permissions::from_name(name), Some(*permission));
         }
         let left = Permissions::all() - seen;
-        assert_eq!(left, Permissions::VIEW_CREATOR_MONETIZATION_ANALYTICS, "which bots can't be given");
+        assert_eq!(
+            left,
+            Permissions::VIEW_CREATOR_MONETIZATION_ANALYTICS,
+            "which bots can't be given"
+        );
     }
 
     #[test]

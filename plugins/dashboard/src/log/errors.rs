@@ -37,9 +37,9 @@ const KINDS: [(&str, &str); 10] = [
 pub(super) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     plugin
         .route(
-            Route::get("/log/errors")
-                .right(SEES_ERRORS)
-                .words("The latest errors by `plugin`, `kind` and `id`, those before the number `before`"),
+            Route::get("/log/errors").right(SEES_ERRORS).words(
+                "The latest errors by `plugin`, `kind` and `id`, those before the number `before`",
+            ),
             page,
         )
         .route(
@@ -54,9 +54,9 @@ fn call(ctx: &RouteContext<Dashboard>) -> Result<ErrorsCall> {
     let given = |name: &str| Some(ctx.query(name).trim().to_owned()).filter(|it| !it.is_empty());
     let kind = given("kind").map(|word| {
         let known = ErrorKind::ALL.iter().find(|kind| kind.word() == word);
-        known.copied().ok_or_else(|| {
-            Error::user(format!("`{}` is no kind of error.", clip(&word, 40)))
-        })
+        known
+            .copied()
+            .ok_or_else(|| Error::user(format!("`{}` is no kind of error.", clip(&word, 40))))
     });
     Ok(ErrorsCall {
         plugin: given("plugin"),
@@ -186,7 +186,10 @@ mod tests {
         error.error_id = "ab12".to_owned();
         error.guild_id = Some(7);
         let shown = row(Some("/p/d/log"), &error).into_string();
-        assert!(shown.contains("tea::pour") && shown.contains("/p/d/log?q=ab12"), "{shown}");
+        assert!(
+            shown.contains("tea::pour") && shown.contains("/p/d/log?q=ab12"),
+            "{shown}"
+        );
         assert!(!shown.contains("<b>"));
         assert!(!row(None, &error).into_string().contains("/log?"));
     }

@@ -52,7 +52,11 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 
 async fn part(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let levels = ctx.host().log_levels().await?;
-    Ok(shell::part(&drawn(ctx.base(), &levels, ctx.may(SETS_LEVELS))))
+    Ok(shell::part(&drawn(
+        ctx.base(),
+        &levels,
+        ctx.may(SETS_LEVELS),
+    )))
 }
 
 fn drawn(base: &str, levels: &LevelsReply, may: bool) -> Markup {
@@ -227,6 +231,9 @@ mod tests {
             level: Some("debug".into()),
             ..LevelCall::default()
         };
-        assert_eq!(told(&call), "The plugin `tea` is logged from `debug` on, until the bot stops.");
+        assert_eq!(
+            told(&call),
+            "The plugin `tea` is logged from `debug` on, until the bot stops."
+        );
     }
 }

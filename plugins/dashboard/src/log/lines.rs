@@ -218,7 +218,11 @@ mod tests {
     fn ids_in_a_line_lead_to_the_lines_that_have_them() {
         let text = "it failed error_id=ab12cd plugin=tea invocation=77";
         let parts = split_at_ids(text);
-        let ids: Vec<&str> = parts.iter().filter(|(_, id)| *id).map(|(part, _)| *part).collect();
+        let ids: Vec<&str> = parts
+            .iter()
+            .filter(|(_, id)| *id)
+            .map(|(part, _)| *part)
+            .collect();
         assert_eq!(ids, ["ab12cd", "77"]);
         let whole: String = parts.iter().map(|(part, _)| *part).collect();
         assert_eq!(whole, text);
@@ -232,7 +236,10 @@ mod tests {
         (line.number, line.at_ms, line.level) = (7, 3_723_004, "warn".to_owned());
         line.text = "<script>alert(1)</script> error_id=a1".to_owned();
         let shown = row("/p/d/log", &line).into_string();
-        assert!(shown.contains("01:02:03.004") && shown.contains("log-line warn"), "{shown}");
+        assert!(
+            shown.contains("01:02:03.004") && shown.contains("log-line warn"),
+            "{shown}"
+        );
         assert!(shown.contains(r#"href="/p/d/log?q=a1""#) && !shown.contains("<script>"));
     }
 
@@ -245,6 +252,9 @@ mod tests {
         };
         assert_eq!(filter.query(), "?level=warn&plugin=&q=a%26b");
         let call = filter.call(Some(5), 9);
-        assert_eq!((call.plugin, call.since, call.limit), (None, Some(5), Some(9)));
+        assert_eq!(
+            (call.plugin, call.since, call.limit),
+            (None, Some(5), Some(9))
+        );
     }
 }

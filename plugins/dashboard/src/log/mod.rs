@@ -88,6 +88,9 @@ mod tests {
     fn a_plugin_that_is_not_loaded_can_still_be_asked_for() {
         let names = ["tea".to_owned()];
         assert_eq!(plugin_options(&names, "tea").len(), 2);
-        assert_eq!(plugin_options(&names, "gone").last(), Some(&("gone", "gone")));
+        assert_eq!(
+            plugin_options(&names, "gone").last(),
+            Some(&("gone", "gone"))
+        );
     }
 }

@@ -47,7 +47,12 @@ fn ordered(channels: &[Channel]) -> Vec<(usize, &Channel)> {
         // Voice channels stand below text channels, categories below channels that are in none.
         of_parent.sort_by_key(|it| {
             let is_category = it.kind == ChannelType::GuildCategory;
-            (is_category, is_voice(it.kind), it.position.unwrap_or_default(), it.id)
+            (
+                is_category,
+                is_voice(it.kind),
+                it.position.unwrap_or_default(),
+                it.id,
+            )
         });
     }
     let mut all = Vec::with_capacity(channels.len());
@@ -81,7 +86,9 @@ fn sign(kind: ChannelType) -> &'static str {
         ChannelType::GuildCategory => "▾",
         ChannelType::GuildAnnouncement => "📣",
         ChannelType::GuildForum | ChannelType::GuildMedia => "🗂",
-        ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::AnnouncementThread => "↳",
+        ChannelType::PublicThread
+        | ChannelType::PrivateThread
+        | ChannelType::AnnouncementThread => "↳",
         _ => "#",
     }
 }
@@ -93,7 +100,9 @@ fn kind(kind: ChannelType) -> &'static str {
         ChannelType::GuildCategory => "category",
         ChannelType::GuildAnnouncement => "announcements",
         ChannelType::GuildForum | ChannelType::GuildMedia => "forum",
-        ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::AnnouncementThread => "thread",
+        ChannelType::PublicThread
+        | ChannelType::PrivateThread
+        | ChannelType::AnnouncementThread => "thread",
         _ => "text",
     }
 }
@@ -126,7 +135,14 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [(0, "lost"), (0, "rules"), (0, "Tea"), (1, "green"), (2, "leaves"), (1, "talk")]
+            [
+                (0, "lost"),
+                (0, "rules"),
+                (0, "Tea"),
+                (1, "green"),
+                (2, "leaves"),
+                (1, "talk")
+            ]
         );
     }
 }

@@ -171,11 +171,17 @@ mod tests {
     fn a_server_is_shown_whatever_it_is_called() {
         let mut server = ServerView::default();
         (server.id, server.members) = (7, 1_234);
-        assert!(row("/p/d/servers", &server).into_string().contains(">7<"), "without a name its id");
+        assert!(
+            row("/p/d/servers", &server).into_string().contains(">7<"),
+            "without a name its id"
+        );
         server.name = "<b>\u{202e}Tea".to_owned();
         server.joined_at = Some("2024-05-06T07:08:09.000000+00:00".to_owned());
         let shown = row("/p/d/servers", &server).into_string();
-        assert!(!shown.contains("<b>") && shown.contains("/p/d/servers/7"), "{shown}");
+        assert!(
+            !shown.contains("<b>") && shown.contains("/p/d/servers/7"),
+            "{shown}"
+        );
         assert!(shown.contains("1,234") && shown.contains(">2024-05-06<"));
         assert_eq!(joined(Some("x")).into_string(), "–");
         assert_eq!(joined(Some("ありがとうございます")).into_string(), "–");

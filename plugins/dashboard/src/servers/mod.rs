@@ -103,11 +103,16 @@ fn is_meant(typed: &str, name: &str, id: u64) -> bool {
 
 /// A server's picture, or the first letter of its name.
 fn icon(id: u64, hash: Option<&str>, name: &str, large: bool) -> Markup {
-    let class = if large { "server-icon large" } else { "server-icon" };
+    let class = if large {
+        "server-icon large"
+    } else {
+        "server-icon"
+    };
     let size = if large { 128 } else { 64 };
     let letter = name.chars().find(|c| c.is_alphanumeric());
     // What is no hash is no part of an address.
-    let hash = hash.filter(|it| !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+    let hash = hash
+        .filter(|it| !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     html! {
         @if let Some(hash) = hash {
             img class=(class) src={ "https://cdn.discordapp.com/icons/" (id) "/" (hash) ".png?size=" (size) } alt="" loading="lazy";
@@ -143,7 +148,10 @@ mod tests {
         for typed in ["", " ", "tea house", "Tea", "8"] {
             assert!(!is_meant(typed, "Tea House", 7), "{typed}");
         }
-        assert!(!is_meant("", "", 7), "a name that could not be read is no name");
+        assert!(
+            !is_meant("", "", 7),
+            "a name that could not be read is no name"
+        );
     }
 
     #[test]

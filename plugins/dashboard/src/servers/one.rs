@@ -28,10 +28,7 @@ const NAME: usize = 100;
 /// # Errors
 ///
 /// The bot is not in it, or does not know it yet.
-pub(super) async fn known(
-    ctx: &RouteContext<Dashboard>,
-    guild: Id<GuildMarker>,
-) -> Result<Guild> {
+pub(super) async fn known(ctx: &RouteContext<Dashboard>, guild: Id<GuildMarker>) -> Result<Guild> {
     let known = ctx.host().cache().guild(guild).await?;
     known.ok_or_else(|| {
         Error::user("The bot is in no such server, or Discord has not told it about this one yet: try again in a moment.")
@@ -198,7 +195,9 @@ mod tests {
         let shown = |may| permissions(may).into_string();
         assert!(shown(None).contains("Not known"));
         let some = Permissions::SEND_MESSAGES | Permissions::BAN_MEMBERS;
-        assert!(shown(Some(some)).contains("ban members") && !shown(Some(some)).contains("everything"));
+        assert!(
+            shown(Some(some)).contains("ban members") && !shown(Some(some)).contains("everything")
+        );
         assert!(shown(Some(some | Permissions::ADMINISTRATOR)).contains("everything"));
     }
 }

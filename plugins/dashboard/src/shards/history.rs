@@ -122,11 +122,16 @@ impl History {
 
     fn line_at(&self, now_ms: u64, shard: u32, count: usize) -> Vec<Option<f64>> {
         let mut line: Vec<Option<f64>> = vec![None; count];
-        let (begin, piece) = (now_ms.saturating_sub(KEPT_MS), KEPT_MS / count.max(1) as u64);
+        let (begin, piece) = (
+            now_ms.saturating_sub(KEPT_MS),
+            KEPT_MS / count.max(1) as u64,
+        );
         let latencies = self.latencies.borrow();
         for (at, latency) in latencies.get(&shard).into_iter().flatten() {
             let at = at.saturating_sub(begin) / piece.max(1);
-            let at = usize::try_from(at).unwrap_or(usize::MAX).min(count.saturating_sub(1));
+            let at = usize::try_from(at)
+                .unwrap_or(usize::MAX)
+                .min(count.saturating_sub(1));
             if let Some(highest) = line.get_mut(at) {
                 *highest = Some(highest.unwrap_or_default().max(*latency));
             }
@@ -143,7 +148,8 @@ impl History {
 /// What has happened between two looks.
 fn changes(before: &ShardView, now: &ShardView) -> impl Iterator<Item = What> {
     let counts_anew = now.counted_since_ms != before.counted_since_ms;
-    let new_session = now.session_since_ms.is_some() && now.session_since_ms != before.session_since_ms;
+    let new_session =
+        now.session_since_ms.is_some() && now.session_since_ms != before.session_since_ms;
     let again = !counts_anew && now.reconnects > before.reconnects;
     let resumed = !counts_anew && now.resumes > before.resumes;
     let found = match (resumed, new_session) {
@@ -162,7 +168,8 @@ mod tests {
 
     fn shard(connected: bool) -> ShardView {
         let mut shard = ShardView::default();
-        (shard.connected, shard.latency_us, shard.session_since_ms) = (connected, Some(20_000), Some(1));
+        (shard.connected, shard.latency_us, shard.session_since_ms) =
+            (connected, Some(20_000), Some(1));
         shard
     }
 
@@ -186,7 +193,11 @@ mod tests {
         history.saw_at(5_000, &[resumed.clone()]);
         assert_eq!(what(&history)[0], What::NewSession);
         // Counting from zero is nothing that has happened.
-        (resumed.reconnects, resumed.resumes, resumed.counted_since_ms) = (0, 0, Some(6));
+        (
+            resumed.reconnects,
+            resumed.resumes,
+            resumed.counted_since_ms,
+        ) = (0, 0, Some(6));
         history.saw_at(6_000, &[resumed]);
         assert_eq!(what(&history).len(), 3);
     }

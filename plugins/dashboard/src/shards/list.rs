@@ -81,7 +81,10 @@ fn totals(reply: &ShardsReply) -> Markup {
     let shards = &reply.shards;
     let connected = shards.iter().filter(|it| it.connected).count();
     let latencies: Vec<u64> = shards.iter().filter_map(|it| it.latency_us).collect();
-    let mean = latencies.iter().sum::<u64>().checked_div(latencies.len() as u64);
+    let mean = latencies
+        .iter()
+        .sum::<u64>()
+        .checked_div(latencies.len() as u64);
     let worst = latencies.iter().max();
     let sum = |of: fn(&ShardView) -> u64| shards.iter().map(of).sum::<u64>();
     let of = shards.first().map_or(0, |it| it.of);
@@ -105,7 +108,9 @@ fn totals(reply: &ShardsReply) -> Markup {
 
 fn class(shard: &ShardView) -> &'static str {
     match shard {
-        ShardView { connected: false, .. } => "bad",
+        ShardView {
+            connected: false, ..
+        } => "bad",
         shard if shard.latency_us.is_some_and(|us| us > SLOW_US) => "warn",
         _ => "",
     }
@@ -127,7 +132,9 @@ fn one(base: &str, shard: &ShardView, history: &History, may: May) -> Markup {
         _ => Tone::Good,
     };
     let when = |ms: Option<u64>| ui::ago(ms.unwrap_or_default());
-    let latency = shard.latency_us.map_or_else(|| "not measured yet".to_owned(), milliseconds);
+    let latency = shard
+        .latency_us
+        .map_or_else(|| "not measured yet".to_owned(), milliseconds);
     html! {
         section class={ "card shard " (class(shard)) } id={ "shard-" (id) } {
             header.card-head {
@@ -188,7 +195,11 @@ fn happenings(history: &History) -> Markup {
 fn told(what: What) -> (Tone, &'static str, &'static str) {
     match what {
         What::Lost => (Tone::Bad, "lost", "has lost its connection"),
-        What::Resumed => (Tone::Good, "resumed", "has one again; its session went on, and nothing was missed"),
+        What::Resumed => (
+            Tone::Good,
+            "resumed",
+            "has one again; its session went on, and nothing was missed",
+        ),
         What::NewSession => (Tone::Warn, "new session", "has a new session"),
         What::Connected => (Tone::Info, "connected", "has a connection again"),
     }

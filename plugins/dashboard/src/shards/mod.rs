@@ -107,7 +107,9 @@ async fn reconnect(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         .ok_or_else(|| Error::user("Say which shard: its number as `shard`."))?;
     let begun = ctx.host().reconnect_shard(shard).await?;
     Ok(RouteReply::text(match begun {
-        true => format!("Shard {shard} connects again; its session goes on, and nothing is missed."),
+        true => {
+            format!("Shard {shard} connects again; its session goes on, and nothing is missed.")
+        }
         false => format!("Shard {shard} looks for a connection already."),
     }))
 }
