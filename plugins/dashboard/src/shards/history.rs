@@ -92,7 +92,7 @@ impl History {
                 happenings.pop_front();
             }
         }
-        let keeps = now_ms.saturating_sub(at_ms) >= APART_MS;
+        let keeps = at_ms == 0 || now_ms.saturating_sub(at_ms) >= APART_MS;
         // Latencies that are too close together say nothing more.
         *self.last.borrow_mut() = (if keeps { now_ms } else { at_ms }, shards.to_vec());
         if keeps {
