@@ -94,6 +94,20 @@ async fn drawn(ctx: &RouteContext<Dashboard>) -> Result<Markup> {
     ))
 }
 
+/// A shard that is none of this process's is whoever's mistake who asks; told to those who may know which there are.
+async fn must_be_here(ctx: &RouteContext<Dashboard>, shard: u32) -> Result {
+    if !ctx.may(SEES) {
+        return Ok(());
+    }
+    let shards = ctx.host().shards().await?.shards;
+    match shards.iter().any(|it| it.id == shard) {
+        true => Ok(()),
+        false => Err(Error::user(format!(
+            "This process has no shard {shard}. The page Shards lists those that it has."
+        ))),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {
@@ -105,6 +119,7 @@ async fn reconnect(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let shard = which
         .shard
         .ok_or_else(|| Error::user("Say which shard: its number as `shard`."))?;
+    must_be_here(&ctx, shard).await?;
     let begun = ctx.host().reconnect_shard(shard).await?;
     Ok(RouteReply::text(match begun {
         true => {
@@ -116,6 +131,9 @@ async fn reconnect(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 
 async fn reset(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let which: Which = ctx.json()?;
+    if let Some(shard) = which.shard {
+        must_be_here(&ctx, shard).await?;
+    }
     ctx.host().reset_shard(which.shard).await?;
     Ok(RouteReply::text(match which.shard {
         Some(shard) => format!("Shard {shard} counts from zero."),
