@@ -46,8 +46,8 @@ pub(crate) async fn serve(state: Arc<State>) -> Server {
 pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
     let router = Router::new()
         .route("/", get(relay::home))
-        .route("/p/{plugin}", any(relay::root))
-        .route("/p/{plugin}/", any(relay::root))
+        .route("/p/{plugin}", any(relay::route))
+        .route("/p/{plugin}/", any(relay::route))
         .route("/p/{plugin}/{*path}", any(relay::route))
         .route("/events", get(events::follow))
         .route("/openapi.json", get(description::describe))

@@ -101,8 +101,9 @@ async fn nobody_is_logged_in_by_an_answer_that_another_browser_has_begun() {
         .map(|(_, rest)| format!("/login{rest}"))
         .unwrap();
     theirs.get(&path).await.is(403, "not begun in this browser");
-    // It is used up by that: whoever stole the address, and whose it is.
+    mine.get(&path).await.is(200, "You are logged in");
     mine.get(&path).await.is(403, "not begun in this browser");
+    mine.post("/logout", "").await.is(303, "");
     let start = mine.get("/login/discord/start").await;
     let back = bot.owner().declines(start.leads()).await.unwrap();
     let path = back

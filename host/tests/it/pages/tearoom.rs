@@ -83,7 +83,7 @@ async fn reload(ctx: RouteContext) -> Result<RouteReply> {
 
 async fn file(ctx: RouteContext) -> Result<RouteReply> {
     let upload = ctx.upload()?;
-    let bytes = ctx.host().files().read(&upload.path).await?;
+    let bytes = ctx.host().files().read(&upload.path).await?.unwrap_or_default();
     Ok(RouteReply::text(format!("{} has {} bytes: {}", upload.name, upload.bytes, String::from_utf8_lossy(&bytes))))
 }
 "#;
