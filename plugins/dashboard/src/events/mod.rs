@@ -91,7 +91,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let ring = &dashboard.events;
     let kinds = ring.kinds();
     let content = html! {
-        div data-src={ (base) "/events/rates" } data-every="3" { (rates(ring)) }
+        div.stack data-src={ (base) "/events/rates" } data-every="3" { (rates(ring)) }
         section.card {
             div.filters role="search" {
                 input type="search" data-filter="#events" placeholder="Words, a server, a user, a plugin" aria-label="Words, a server, a user, a plugin";

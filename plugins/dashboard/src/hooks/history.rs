@@ -44,7 +44,7 @@ pub(super) fn drawn(events: &[HookEvent]) -> Markup {
 fn fate(event: &HookEvent) -> Markup {
     html! {
         @if event.queued == 0 && event.skipped == 0 && event.dropped == 0 {
-            span.muted { "nobody heard of it" }
+            span.muted { "nobody listens" }
         } @else {
             (number(u64::from(event.handled))) " of " (number(u64::from(event.queued)))
         }
@@ -76,7 +76,7 @@ mod tests {
         assert!(
             drawn(&[event.clone()])
                 .into_string()
-                .contains("nobody heard of it")
+                .contains("nobody listens")
         );
         (event.queued, event.handled, event.errors, event.dropped) = (3, 2, 1, 1);
         event.keys = vec!["cups".to_owned()];

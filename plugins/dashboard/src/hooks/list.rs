@@ -5,7 +5,7 @@ use plugin_api::{
     RouteContext,
     abi::{HookCircuit, HookInfo, HooksReply},
     prelude::*,
-    text::{milliseconds, number},
+    text::{counted, milliseconds, number},
 };
 use serde_json::json;
 
@@ -193,9 +193,9 @@ fn totals(reply: &HooksReply) -> Markup {
         html! { span.(if value > 0 { class } else { "" }) { (number(value)) } }
     };
     html! {
-        div.stats {
+        div.stats.many {
             (ui::stat("Events emitted", number(reply.emitted), "since the bot began"))
-            (ui::stat("Runs", number(sum(|it| it.runs)), html! { "of " (number(reply.hooks.len() as u64)) " handlers" }))
+            (ui::stat("Runs", number(sum(|it| it.runs)), html! { "of " (counted(reply.hooks.len() as u64, "handler")) }))
             (ui::stat("Failed", worth(failures, "bad-text"), ""))
             (ui::stat("Waiting", number(sum(|it| it.waiting)), html! { (number(count(|it| it.at_work))) " at work" }))
             (ui::stat("Dropped", worth(dropped, "warn-text"), "queue was full"))

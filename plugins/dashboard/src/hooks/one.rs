@@ -19,7 +19,7 @@ pub(super) fn drawn(base: &str, handler: &HookInfo, history: Option<Markup>, may
             (list::state(handler))
             div.actions { (list::buttons(base, handler, may, "refresh:#hook")) }
         }
-        div.stats {
+        div.stats.many {
             (ui::stat("Runs", number(handler.runs), "since it was first loaded"))
             (ui::stat("Failed", number(handler.failures), share(handler)))
             (ui::stat("On average", mean(handler.handled_us), "in the handler"))
