@@ -18,10 +18,8 @@ use plugin_api::{
     twilight_model::guild::Permissions,
 };
 
-use self::{
-    needs::Needs,
-    permissions::{GROUPS, words},
-};
+pub(crate) use self::permissions::words;
+use self::{needs::Needs, permissions::GROUPS};
 use crate::{
     Dashboard,
     shell::{self, Head},

@@ -98,7 +98,7 @@ const CALLED: [(Permissions, &str); 13] = [
 ];
 
 /// What Discord calls a permission.
-pub(super) fn words(permission: Permissions) -> String {
+pub(crate) fn words(permission: Permissions) -> String {
     let called = CALLED.iter().find(|(it, _)| *it == permission);
     called.map_or_else(|| spelled(permission), |(_, words)| (*words).to_owned())
 }

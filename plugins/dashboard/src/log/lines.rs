@@ -151,7 +151,7 @@ async fn read(ctx: &RouteContext<Dashboard>, call: &LogCall) -> Result<LogReply>
 fn row(address: &str, line: &LogLine) -> Markup {
     let plugin = line.plugin.as_deref().unwrap_or_default();
     html! {
-        li data-key=(line.number) class={ "log-line " (line.level) } {
+        li data-key=(line.number) class={ "log-line level-" (line.level) } {
             span.log-when title=(ui::iso(line.at_ms).unwrap_or_default()) { (clock(line.at_ms)) }
             span.log-level { (line.level) }
             span.log-who {
@@ -237,7 +237,7 @@ mod tests {
         line.text = "<script>alert(1)</script> error_id=a1".to_owned();
         let shown = row("/p/d/log", &line).into_string();
         assert!(
-            shown.contains("01:02:03.004") && shown.contains("log-line warn"),
+            shown.contains("01:02:03.004") && shown.contains("log-line level-warn"),
             "{shown}"
         );
         assert!(shown.contains(r#"href="/p/d/log?q=a1""#) && !shown.contains("<script>"));

@@ -13,7 +13,7 @@ use plugin_api::{
 
 use super::{LEAVES, SEARCHES, channels, icon, roles, shown};
 use crate::{
-    Dashboard, settings,
+    Dashboard, invite, settings,
     ui::{self, Tone},
 };
 
@@ -64,7 +64,6 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
                     (ui::fact("Made", ui::ago(u64::try_from(made(id.get())).unwrap_or_default() * 1_000)))
                     @if let Some(joined) = guild.joined_at { (ui::fact("The bot joined", ui::ago(u64::try_from(joined.as_secs()).unwrap_or_default() * 1_000))) }
                     (ui::fact("Language", guild.preferred_locale.as_str()))
-                    @if let Some(words) = guild.description.as_deref().filter(|it| !it.is_empty()) { (ui::fact("Description", html! { bdi { (clip(words, 300)) } })) }
                 }
             }))
             (ui::card("What the bot may there", permissions(may)))
@@ -85,7 +84,11 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         name => name.to_owned(),
     };
     let content = html! {
-        div.row { (icon(id.get(), guild.icon.map(|it| it.to_string()).as_deref(), &title, true)) @if guild.unavailable == Some(true) { (ui::badge(Tone::Warn, "outage at Discord")) } }
+        div.row {
+            (icon(id.get(), guild.icon.map(|it| it.to_string()).as_deref(), &title, true))
+            p.grow.muted { bdi { (clip(guild.description.as_deref().unwrap_or_default(), 300)) } }
+            @if guild.unavailable == Some(true) { (ui::badge(Tone::Warn, "outage at Discord")) }
+        }
         (content)
     };
     shown(&ctx, &title, actions, content).await
@@ -126,7 +129,7 @@ fn permissions(may: Option<Permissions>) -> Markup {
             None => p.muted { "Not known." },
             Some(may) if may.contains(Permissions::ADMINISTRATOR) => p { (ui::badge(Tone::Info, "Administrator")) " It may everything." },
             Some(may) => p.rates {
-                @for (name, _) in may.iter_names() { span.tag { (name.to_lowercase().replace('_', " ")) } }
+                @for (_, permission) in may.iter_names() { span.tag { (invite::words(permission)) } }
             },
         }
     }
@@ -196,7 +199,7 @@ mod tests {
         assert!(shown(None).contains("Not known"));
         let some = Permissions::SEND_MESSAGES | Permissions::BAN_MEMBERS;
         assert!(
-            shown(Some(some)).contains("ban members") && !shown(Some(some)).contains("everything")
+            shown(Some(some)).contains("Ban Members") && !shown(Some(some)).contains("everything")
         );
         assert!(shown(Some(some | Permissions::ADMINISTRATOR)).contains("everything"));
     }

@@ -141,7 +141,10 @@ fn one(base: &str, shard: &ShardView, history: &History, may: May) -> Markup {
                 h2 { "Shard " (id) @if shard.of > 1 { small.muted { " of " (shard.of) } } }
                 (ui::badge(tone, state(shard)))
             }
-            (ui::sparkline(&history.line(id, PIECES), 100.0, &format!("Latency of shard {id} over the last hour, now {latency}")))
+            @let line = history.line(id, PIECES);
+            @if line.iter().flatten().count() > 1 {
+                (ui::sparkline(&line, 100.0, &format!("Latency of shard {id} over the last hour, now {latency}")))
+            }
             dl.facts {
                 (ui::fact("Latency", latency))
                 (ui::fact("Servers", number(shard.guilds)))
