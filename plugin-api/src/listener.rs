@@ -97,4 +97,22 @@ impl Listener {
         self.0.chosen = true;
         self
     }
+
+    /// Hears what the bot is told anyway: this listener is no reason to ask Discord for an intent, and what it does not need for others, it
+    /// does not get. For monitors, with [`chosen`](Self::chosen) while somebody looks; whoever answers members listens in earnest.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn seen(ctx: EventContext<PresenceUpdate>) -> Result {
+    ///     tracing::debug!(guild = ctx.guild_id().map(Id::get), "a presence, which another plugin has asked for");
+    ///     Ok(())
+    /// }
+    /// let plugin = Plugin::new().listen(Listener::new().chosen().overhearing(), seen);
+    /// ```
+    #[must_use]
+    pub fn overhearing(mut self) -> Self {
+        self.0.overhears = true;
+        self
+    }
 }

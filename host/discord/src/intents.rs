@@ -39,6 +39,9 @@ pub fn of_chosen(manifest: &Manifest, chosen: &BTreeSet<String>) -> Intents {
 }
 
 fn of_listener(listener: &ListenerManifest) -> Intents {
+    if listener.overhears {
+        return Intents::empty();
+    }
     let wanted = of_event(&listener.event);
     match listener.without_content {
         true => wanted - Intents::MESSAGE_CONTENT,
@@ -128,6 +131,11 @@ mod tests {
         let reads =
             manifest(serde_json::json!({"listeners": [counting, {"event": "MESSAGE_CREATE"}]}));
         assert!(of(&reads).contains(Intents::MESSAGE_CONTENT));
+        let overhears =
+            serde_json::json!({"event": "PRESENCE_UPDATE", "chosen": true, "overhears": true});
+        let monitor = manifest(serde_json::json!({"listeners": [overhears]}));
+        let all = BTreeSet::from(["PRESENCE_UPDATE".to_owned()]);
+        assert_eq!(of(&monitor) | of_chosen(&monitor, &all), Intents::empty());
         assert_eq!(name(Intents::MESSAGE_CONTENT.bits()), "MESSAGE_CONTENT");
     }
 

@@ -94,10 +94,11 @@ fn manifest(manifest: &Manifest) {
         command_row("", command);
     }
     for listener in &manifest.listeners {
-        let when = if listener.chosen {
-            " (when it chooses to)"
-        } else {
-            ""
+        let when = match (listener.chosen, listener.overhears) {
+            (true, true) => " (overhears it when it chooses to)",
+            (true, false) => " (when it chooses to)",
+            (false, true) => " (overhears it)",
+            (false, false) => "",
         };
         row("listens to", &format!("{}{when}", listener.event));
     }

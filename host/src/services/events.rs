@@ -50,6 +50,7 @@ impl Capability<Services> for Events {
     ) -> Result<Completion, Failure> {
         let ChooseEventsCall { events } = serde_json::from_value(call.params)?;
         let events: BTreeSet<String> = events.into_iter().collect();
+        let intents = services.routes().intents().0;
         {
             // Held until it is entered: what a generation that has ended chose would stay for good.
             let all = self.lock();
@@ -64,8 +65,10 @@ impl Capability<Services> for Events {
                 services.routes().choose_events(caller, events);
             }
         }
-        // One that is starting is looked at when it serves.
-        if let Ok(set) = services.plugins.set() {
+        // One that is starting is looked at when it serves; and what changes no intents, is nobody's business.
+        if services.routes().intents().0 != intents
+            && let Ok(set) = services.plugins.set()
+        {
             set.wants_have_changed();
         }
         Ok(Completion::default())

@@ -29,6 +29,7 @@ fn read(call: LogCall) -> Result<LogReply, Failure> {
     let Found { lines, next, lost } = log::read(&Wanted {
         level,
         plugin: call.plugin.as_deref().map(PluginName::new),
+        text: call.text.to_lowercase(),
         since: call.since,
         limit: call.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1) as usize,
     });

@@ -111,6 +111,8 @@ pub struct HooksCall {
 pub struct HooksReply {
     /// By id.
     pub hooks: Vec<HookInfo>,
+    /// Events that were emitted since the bot began, whoever has heard of them.
+    pub emitted: u64,
     /// Give it as `after` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

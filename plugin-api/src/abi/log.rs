@@ -34,6 +34,9 @@ pub struct LogCall {
     /// Lines of this plugin, or about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
+    /// Lines that have this in their text or their module, in whatever case: an error id, say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
     /// Lines behind this number: the `next` of an answer before. Absent: the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,

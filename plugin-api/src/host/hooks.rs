@@ -66,7 +66,7 @@ impl Host {
     }
 
     /// Chooses the events that a handler declared with [`Plugin::on_chosen_hooks`](crate::Plugin::on_chosen_hooks) is told of, in
-    /// place of those that it chose before. It is forgotten with this load of the plugin: choose at each start.
+    /// place of those that it chose before; [`EVERY_EVENT`](crate::hook::EVERY_EVENT) are all of them. It is forgotten with this load of the plugin: choose at each start.
     ///
     /// # Errors
     ///

@@ -233,6 +233,9 @@ pub struct ListenerManifest {
     /// Whether it hears nothing but while the plugin has chosen its event at run time.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub chosen: bool,
+    /// Whether it hears what the bot is told anyway, and is no reason to ask Discord for an intent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub overhears: bool,
     /// What it may take, in milliseconds, before it is stopped; `None`: as the plugin's, or the operator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,

@@ -1,6 +1,7 @@
 // Dashboard: what its pages do, driven by attributes. Each module has one subject:
 //
 // live.js     data-src, data-live, data-every, data-append, data-pause
+// follow.js   data-follow: lines that grow
 // post.js     data-post, data-body, data-confirm, data-then, data-upload
 // filter.js   data-filter, data-filter-by, data-filter-empty, data-get
 // dialog.js   data-dialog, data-close, and questions
@@ -12,6 +13,7 @@
 // Here: the theme, the drawer, data-copy.
 import { start as startDialogs } from "./dialog.js";
 import { start as startFilters } from "./filter.js";
+import { start as startFollowing } from "./follow.js";
 import { start as startLive } from "./live.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPosts } from "./post.js";
@@ -20,6 +22,7 @@ import { sayKept, toast } from "./toast.js";
 
 startTimes();
 startFilters();
+startFollowing();
 startDialogs();
 startPosts();
 startPalette();

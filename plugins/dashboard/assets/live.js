@@ -207,6 +207,7 @@ function unfollow() {
 }
 
 function heard(topic, data) {
+  document.dispatchEvent(new CustomEvent("topic", { detail: { topic, data } }));
   const now = Date.now();
   for (const [element, part] of parts) {
     if (!element.dataset.live?.split(/\s+/).includes(topic)) continue;
@@ -245,10 +246,13 @@ function append(element, text) {
     if (atEnd) frame.scrollTop = frame.scrollHeight;
   } else {
     element.prepend(...rows);
-    while (element.childElementCount > most) element.lastElementChild.remove();
   }
   for (const row of rows) refreshTimes(row);
   refilter(element);
+  // What somebody has filtered for outlives what they don't see.
+  const hidden = element.querySelectorAll(":scope > [hidden]");
+  for (let at = hidden.length - 1; at >= 0 && element.childElementCount > most; at--) hidden[at].remove();
+  while (element.childElementCount > most) element.lastElementChild.remove();
 }
 
 function pause(button) {

@@ -12,6 +12,12 @@
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
+//! | `hooks/` | the tab Hooks: handlers, their figures, and what became of events |
+//! | `servers/` | the tab Servers: all there are, and each with its channels and roles |
+//! | `events/` | the tab Events live: everything that happens, while somebody looks |
+//! | `shards/` | the tab Shards: how each fares, and over the last hour |
+//! | `invite/` | the tab Invite: the address that the bot is added by |
+//! | `log/` | the tab Log: lines, errors, levels |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
 //! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
@@ -20,11 +26,17 @@
 mod actions;
 mod assets;
 mod credits;
+mod events;
 mod header;
+mod hooks;
 mod icons;
+mod invite;
+mod log;
 mod overview;
 mod pulse;
+mod servers;
 mod settings;
+mod shards;
 mod shell;
 mod sidebar;
 mod system;
@@ -48,13 +60,24 @@ pub(crate) struct Dashboard {
     host: Host,
     /// The bot's figures over the last hour.
     pulse: Rc<Pulse>,
+    /// The last events, while somebody looks.
+    events: Rc<events::Ring>,
+    /// How the shards have fared over the last hour.
+    shards: Rc<shards::History>,
 }
 
 impl Dashboard {
     fn new(host: Host) -> Self {
         let pulse = Rc::default();
         pulse::start(&host, &pulse);
-        Self { host, pulse }
+        let shards = Rc::default();
+        shards::start(&host, &shards);
+        Self {
+            host,
+            pulse,
+            events: Rc::default(),
+            shards,
+        }
     }
 }
 
@@ -84,6 +107,12 @@ export_plugin!(|| {
         overview::add,
         system::add,
         settings::add,
+        hooks::add,
+        servers::add,
+        events::add,
+        shards::add,
+        invite::add,
+        log::add,
         credits::add,
     ] {
         plugin = add(plugin);

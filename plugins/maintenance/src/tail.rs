@@ -59,8 +59,8 @@ fn wanted(ctx: &CommandContext, limit: u32) -> Result<LogCall> {
     Ok(LogCall {
         level: ctx.option("level")?,
         plugin: ctx.option("plugin")?,
-        since: None,
         limit: Some(limit),
+        ..LogCall::default()
     })
 }
 

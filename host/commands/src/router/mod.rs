@@ -62,6 +62,10 @@ pub struct HookRoute {
 struct ListenerRoute {
     guild_id: u64,
     ignore_bots: bool,
+    /// Of one that is for chosen events: whose choice counts, and the event's name.
+    chosen: Option<(Caller, String)>,
+    /// Whether it answers nobody, and hears what comes anyway.
+    overhears: bool,
     /// Which of the event's plugins: several listeners of one plugin make one packet.
     plugin: usize,
     slot: Arc<Slot>,
@@ -108,10 +112,12 @@ impl Routes {
         table.plugins.values().map(Arc::clone).collect()
     }
 
-    /// Whether any plugin listens to this event.
+    /// Whether any plugin listens to this event; those that overhear what comes anyway don't count.
     #[must_use]
     pub fn is_heard(&self, event: u16) -> bool {
-        self.table().listeners.contains_key(&event)
+        let table = self.table();
+        let mut listeners = table.listeners.get(&event).into_iter().flatten();
+        listeners.any(|listener| !listener.overhears)
     }
 
     /// Queues an event for all that listen to it, who log about it under `id`.
@@ -124,7 +130,11 @@ impl Routes {
         for listener in listeners {
             let wanted = listener.plugin != last
                 && (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
-                && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0);
+                && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0)
+                && listener
+                    .chosen
+                    .as_ref()
+                    .is_none_or(|it| self.has_chosen(it));
             if !wanted {
                 continue;
             }
@@ -195,6 +205,12 @@ impl Routes {
         self.chosen().insert(caller.clone(), events);
     }
 
+    fn has_chosen(&self, (caller, event): &(Caller, String)) -> bool {
+        let chosen = self.chosen();
+        let events = chosen.get(caller);
+        events.is_some_and(|events| events.contains(event))
+    }
+
     /// A generation is over.
     pub fn forget_events(&self, caller: &Caller) {
         self.chosen().remove(caller);
@@ -255,6 +271,11 @@ impl RoutingTable {
                     .push(ListenerRoute {
                         guild_id: listener.guild_id.unwrap_or_default(),
                         ignore_bots: listener.ignore_bots,
+                        chosen: listener.chosen.then(|| {
+                            let caller = Caller::new(&generation.plugin, generation.number);
+                            (caller, listener.event.clone())
+                        }),
+                        overhears: listener.overhears,
                         plugin,
                         slot: Arc::clone(slot),
                     });

@@ -42,6 +42,13 @@ pub struct RecentLine {
     pub text: String,
 }
 
+impl RecentLine {
+    fn has(&self, text: &str) -> bool {
+        let parts = [&self.text, &self.target];
+        parts.iter().any(|it| it.to_lowercase().contains(text))
+    }
+}
+
 /// Lines that are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -49,6 +56,8 @@ pub struct Wanted {
     pub level: Option<Level>,
     /// Those of this plugin, or about it.
     pub plugin: Option<PluginName>,
+    /// Those that have this in their text or their module, whatever the case it is written in there. In small letters here; empty: all.
+    pub text: String,
     /// Those behind this number; `None`: the newest.
     pub since: Option<u64>,
     /// So many at most.
@@ -112,6 +121,7 @@ impl Recent {
             let is_of = |plugin: &PluginName| line.plugin.as_ref().is_some_and(|of| plugin.is(of));
             wanted.level.is_none_or(|level| line.level <= level)
                 && wanted.plugin.as_ref().is_none_or(is_of)
+                && (wanted.text.is_empty() || line.has(&wanted.text))
         };
         let Some(since) = wanted.since else {
             let newest = self.lines.iter().rev().filter(fits).take(wanted.limit);
@@ -227,6 +237,7 @@ mod tests {
             plugin: plugin.map(PluginName::new),
             since,
             limit,
+            ..Wanted::default()
         };
         let all = recent.read(&wanted(None, None, None, 3));
         assert_eq!((numbers(&all), all.next), (vec![2, 3, 4], 4));
@@ -240,6 +251,26 @@ mod tests {
         assert_eq!((none.lines.len(), none.next), (0, 4));
         let restarted = recent.read(&wanted(None, None, Some(999), 9));
         assert_eq!(restarted.lines.len(), 4, "numbers of a process before");
+    }
+
+    #[test]
+    fn lines_are_found_by_their_words_and_their_module_in_whatever_case() {
+        let mut recent = Recent::default();
+        for text in ["failed error_id=AB12", "boils", "a Cup"] {
+            recent.push(line(Level::INFO, None, text));
+        }
+        let of = |text: &str| {
+            let wanted = Wanted {
+                text: text.to_owned(),
+                limit: 9,
+                ..Wanted::default()
+            };
+            numbers(&recent.read(&wanted))
+        };
+        assert_eq!(of("ab12"), [1]);
+        assert_eq!(of("cup"), [3]);
+        assert_eq!(of("host"), [1, 2, 3], "the module");
+        assert!(of("tea").is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
 use host_capability::Failure;
 use host_commands::router::HookRoute;
 use host_loader::Caller;
+use plugin_api::hook::EVERY_EVENT;
 
 use super::NAME;
 
@@ -57,7 +58,7 @@ impl Chosen {
         let caller = Caller::new(&*route.plugin, route.slot.current().number);
         let chosen = self.lock();
         let events = chosen.get(&caller).and_then(|of| of.get(&route.handler));
-        events.is_some_and(|events| events.contains(event))
+        events.is_some_and(|events| events.contains(event) || events.contains(EVERY_EVENT))
     }
 
     pub(super) fn generation_ended(&self, caller: &Caller) {

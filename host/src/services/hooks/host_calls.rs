@@ -70,6 +70,7 @@ impl Hooks {
             reply.next = all.last().map(|view| view.id.clone());
         }
         reply.hooks = all.into_iter().map(info).collect();
+        reply.emitted = self.emissions();
         reply
     }
 

@@ -1,3 +1,4 @@
 //! Stories of the dashboard: its tabs as those see them who use it. `crate::pages::browser` is the browser.
 
+mod tools;
 mod tour;
