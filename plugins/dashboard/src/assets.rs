@@ -22,9 +22,11 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "base.css" CSS
     "shell.css" CSS
     "ui.css" CSS
+    "files.css" CSS
     "app.js" JS
     "dialog.js" JS
     "filter.js" JS
+    "lines.js" JS
     "live.js" JS
     "morph.js" JS
     "palette.js" JS

@@ -12,6 +12,10 @@
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
+//! | `files/` | the tab Files: the bot's own folder, edited, with a bin |
+//! | `backups.rs` | the tab Backups: copies of the databases |
+//! | `database/` | the tab Database: tables, rows, SQL, checks, migrations |
+//! | `features.rs` | the tab More: which features come from which plugin |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
 //! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
@@ -19,7 +23,11 @@
 
 mod actions;
 mod assets;
+mod backups;
 mod credits;
+mod database;
+mod features;
+mod files;
 mod header;
 mod icons;
 mod overview;
@@ -84,6 +92,10 @@ export_plugin!(|| {
         overview::add,
         system::add,
         settings::add,
+        files::add,
+        backups::add,
+        database::add,
+        features::add,
         credits::add,
     ] {
         plugin = add(plugin);

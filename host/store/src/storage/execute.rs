@@ -90,7 +90,11 @@ impl Execution<'_> {
         self.control("BEGIN IMMEDIATE")?;
         let done = self.changed().and_then(|changed| {
             if !self.call.dry_run {
-                let committed = self.database.disk.commits.measure(|| self.control("COMMIT"));
+                let committed = self
+                    .database
+                    .disk
+                    .commits
+                    .measure(|| self.control("COMMIT"));
                 committed?;
             }
             Ok(changed)

@@ -170,10 +170,14 @@ pub(super) fn empty(data: &Path, kept: &str) -> Result<BotFileEmptied, String> {
 
 /// A plain file of the bin.
 fn inside(data: &Path, kept: &str) -> Result<PathBuf, String> {
-    let one = Relative::parse(kept).ok().filter(|path| path.names() == [kept]);
+    let one = Relative::parse(kept)
+        .ok()
+        .filter(|path| path.names() == [kept]);
     let file = one.map(|_| folder(data).join(kept));
     let file = file.filter(|file| fs::symlink_metadata(file).is_ok_and(|seen| seen.is_file()));
-    file.ok_or_else(|| "there is nothing of that name in the bin: it keeps the last 100 files".to_owned())
+    file.ok_or_else(|| {
+        "there is nothing of that name in the bin: it keeps the last 100 files".to_owned()
+    })
 }
 
 fn folder(data: &Path) -> PathBuf {

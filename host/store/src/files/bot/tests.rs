@@ -374,31 +374,73 @@ async fn what_is_in_the_bin_is_listed_taken_out_and_emptied() {
     kit.write("notes/50%2F tea.md", "one").await.unwrap();
     kit.write("notes/50%2F tea.md", "two").await.unwrap();
     kit.remove("notes/tea.md").await.unwrap();
-    let paths: Vec<_> = bin().await.into_iter().map(|it| (it.path, it.bytes)).collect();
-    assert!(paths.contains(&(Some("notes/tea.md".into()), 5)), "{paths:?}");
-    assert!(paths.contains(&(Some("notes/50%2F tea.md".into()), 3)), "{paths:?}");
+    let paths: Vec<_> = bin()
+        .await
+        .into_iter()
+        .map(|it| (it.path, it.bytes))
+        .collect();
+    assert!(
+        paths.contains(&(Some("notes/tea.md".into()), 5)),
+        "{paths:?}"
+    );
+    assert!(
+        paths.contains(&(Some("notes/50%2F tea.md".into()), 3)),
+        "{paths:?}"
+    );
     let of = async |path: &str| {
         let all = bin().await;
         let found = all.into_iter().find(|it| it.path.as_deref() == Some(path));
         found.map(|it| it.name)
     };
     let kept = of("notes/50%2F tea.md").await.unwrap();
-    kit.call("restore", json!({"kept": kept}), b"").await.unwrap();
-    assert_eq!(kit.read("notes/50%2F tea.md").await.unwrap().unwrap(), "one");
+    kit.call("restore", json!({"kept": kept}), b"")
+        .await
+        .unwrap();
+    assert_eq!(
+        kit.read("notes/50%2F tea.md").await.unwrap().unwrap(),
+        "one"
+    );
     // What was there is in the bin in its place.
     let second = of("notes/50%2F tea.md").await.unwrap();
     assert_ne!(second, kept);
-    assert!(kit.call("restore", json!({"kept": kept}), b"").await.is_err());
+    assert!(
+        kit.call("restore", json!({"kept": kept}), b"")
+            .await
+            .is_err()
+    );
     let kept = of("notes/tea.md").await.unwrap();
-    for to in [".env", "secrets/key", "../tea.md", "/tea.md", "config.toml", "data/bin/x"] {
-        let refused = kit.call("restore", json!({"kept": kept, "to": to}), b"").await;
+    for to in [
+        ".env",
+        "secrets/key",
+        "../tea.md",
+        "/tea.md",
+        "config.toml",
+        "data/bin/x",
+    ] {
+        let refused = kit
+            .call("restore", json!({"kept": kept, "to": to}), b"")
+            .await;
         assert!(refused.is_err(), "{to}");
     }
-    for kept in ["", "..", "../main.db", "/etc/passwd", "absent", "a/b", "./x"] {
-        let refused = kit.call("restore", json!({"kept": kept, "to": "out"}), b"").await;
+    for kept in [
+        "",
+        "..",
+        "../main.db",
+        "/etc/passwd",
+        "absent",
+        "a/b",
+        "./x",
+    ] {
+        let refused = kit
+            .call("restore", json!({"kept": kept, "to": "out"}), b"")
+            .await;
         assert!(refused.is_err(), "{kept}");
         if !kept.is_empty() {
-            assert!(kit.call("empty_bin", json!({"kept": kept}), b"").await.is_err());
+            assert!(
+                kit.call("empty_bin", json!({"kept": kept}), b"")
+                    .await
+                    .is_err()
+            );
         }
     }
     let restored = kit.call("restore", json!({"kept": kept, "to": "new/tea.md"}), b"");
@@ -409,9 +451,14 @@ async fn what_is_in_the_bin_is_listed_taken_out_and_emptied() {
     kit.remove(&long).await.unwrap();
     let all = bin().await;
     let of_long = all.iter().find(|it| it.path.is_none()).unwrap();
-    let restored = kit.call("restore", json!({"kept": of_long.name}), b"").await;
+    let restored = kit
+        .call("restore", json!({"kept": of_long.name}), b"")
+        .await;
     assert!(restored.unwrap_err().contains("not known where it was"));
-    let (emptied, _) = kit.call("empty_bin", json!({"kept": second}), b"").await.unwrap();
+    let (emptied, _) = kit
+        .call("empty_bin", json!({"kept": second}), b"")
+        .await
+        .unwrap();
     assert_eq!(emptied, json!({"files": 1, "bytes": 3}));
     let (emptied, _) = kit.call("empty_bin", json!({}), b"").await.unwrap();
     assert_eq!(emptied, json!({"files": 1, "bytes": 4}));
@@ -423,7 +470,9 @@ async fn what_somebody_else_has_changed_is_not_written_over() {
     let kit = Kit::new();
     let version = async |path: &str| {
         let (chunk, _) = kit.call("read", json!({"path": path}), b"").await.unwrap();
-        serde_json::from_value::<BotFileChunk>(chunk).unwrap().version
+        serde_json::from_value::<BotFileChunk>(chunk)
+            .unwrap()
+            .version
     };
     let write = async |path: &str, version: &str, text: &str| {
         let params = json!({"path": path, "version": version});
@@ -459,7 +508,16 @@ async fn a_folder_is_made_where_it_may_be() {
     assert!(!make("notes/new/deep").await.unwrap());
     assert!(make("notes/new").await.unwrap());
     assert!(kit.at("notes/new/deep").is_dir());
-    for path in ["", "..", "/tmp/x", ".hidden", "secrets/x", "data/x", "extensions/x", "notes/tea.md"] {
+    for path in [
+        "",
+        "..",
+        "/tmp/x",
+        ".hidden",
+        "secrets/x",
+        "data/x",
+        "extensions/x",
+        "notes/tea.md",
+    ] {
         assert!(make(path).await.is_err(), "{path}");
     }
 }

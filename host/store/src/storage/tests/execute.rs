@@ -7,7 +7,12 @@ use plugin_api::abi::{DatabaseCall, DatabaseChanged};
 use super::*;
 
 impl Kit {
-    async fn change(&self, guild_id: u64, sql: &str, dry_run: bool) -> Result<DatabaseChanged, String> {
+    async fn change(
+        &self,
+        guild_id: u64,
+        sql: &str,
+        dry_run: bool,
+    ) -> Result<DatabaseChanged, String> {
         let call = DatabaseCall {
             guild_id: some(guild_id),
             sql: sql.to_owned(),
@@ -62,10 +67,20 @@ async fn rows_of_any_plugin_are_changed_and_counted() {
     assert_eq!((done.statements, done.changed, done.beside), (2, 3, 0));
     assert_eq!(done.tables.len(), 1);
     let table = &done.tables[0];
-    assert_eq!((&*table.name, table.before, table.after), ("shop__items", 2, 1));
+    assert_eq!(
+        (&*table.name, table.before, table.after),
+        ("shop__items", 2, 1)
+    );
     assert_eq!(count(&kit, 0, "shop__items WHERE price = 4").await, 1);
-    assert_eq!(count(&kit, 7, "shop__items").await, 2, "another database stays");
-    let done = kit.change(7, "DELETE FROM shop__items", false).await.unwrap();
+    assert_eq!(
+        count(&kit, 7, "shop__items").await,
+        2,
+        "another database stays"
+    );
+    let done = kit
+        .change(7, "DELETE FROM shop__items", false)
+        .await
+        .unwrap();
     assert_eq!(done.changed, 2);
     kit.close().await;
 }
@@ -86,7 +101,11 @@ async fn a_trial_tells_what_would_change_and_changes_nothing() {
         (done.changed, done.beside, tables)
     };
     assert_eq!((tried.changed, tried.beside), (1, 3));
-    assert!(told(&tried).2.contains(&("bank__accounts".to_owned(), 2, 1)));
+    assert!(
+        told(&tried)
+            .2
+            .contains(&("bank__accounts".to_owned(), 2, 1))
+    );
     assert!(told(&tried).2.contains(&("bank__log".to_owned(), 0, 1)));
     for (table, rows) in [("bank__accounts", 2), ("bank__coins", 3), ("bank__log", 0)] {
         assert_eq!(count(&kit, 0, table).await, rows, "{table}");
@@ -158,11 +177,17 @@ async fn nothing_else_than_rows_of_plugins_tables_is_changed() {
         &["statement 1", "the host's own"],
     );
     says(
-        kit.change(0, "DELETE FROM shop__items;\nDELETE FROM shop__tems", false).await,
+        kit.change(0, "DELETE FROM shop__items;\nDELETE FROM shop__tems", false)
+            .await,
         &["statement 2: no such table", "in `"],
     );
     says(
-        kit.change(0, "DELETE FROM shop__items;\n  DELETE FROM shop__items WHERE nam = 1", false).await,
+        kit.change(
+            0,
+            "DELETE FROM shop__items;\n  DELETE FROM shop__items WHERE nam = 1",
+            false,
+        )
+        .await,
         &["statement 2: no such column: nam (line 2, column 33)"],
     );
     says(
@@ -171,7 +196,10 @@ async fn nothing_else_than_rows_of_plugins_tables_is_changed() {
     );
     assert!(!kit.file(DatabaseId::Guild(9)).exists());
     // And plugins go on.
-    let done = kit.change(0, "DELETE FROM shop__items", false).await.unwrap();
+    let done = kit
+        .change(0, "DELETE FROM shop__items", false)
+        .await
+        .unwrap();
     assert_eq!(done.changed, 2);
     kit.close().await;
 }
@@ -186,7 +214,10 @@ async fn a_change_that_takes_too_long_is_stopped_and_taken_back() {
                    (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)";
     says(kit.change(0, endless, false).await, &["longer than 300 ms"]);
     assert_eq!(count(&kit, 0, "shop__items").await, 1);
-    plugin.execute(0, "DELETE FROM shop__items", json!([])).await.unwrap();
+    plugin
+        .execute(0, "DELETE FROM shop__items", json!([]))
+        .await
+        .unwrap();
     kit.close().await;
 }
 
