@@ -189,7 +189,7 @@ mod tests {
         (serving.name, serving.generation, serving.state) =
             ("assistant".to_owned(), 2, PluginState::Serving);
         stopped.name = "backup".to_owned();
-            let (tabs, plugins) = ([tab], [serving, stopped]);
+        let (tabs, plugins) = ([tab], [serving, stopped]);
         let of = |plugin| standing(plugin, &tabs, Some(&plugins));
         assert_eq!(of("tickets"), Standing::Shown(&tabs[0]));
         assert_eq!(of("assistant"), Standing::Loaded);
