@@ -206,7 +206,7 @@ impl Execution<'_> {
         written: &[(String, bool)],
     ) -> Result<Option<String>, StorageError> {
         let of = |error| self.link.error(&self.database.at(), sql, &error);
-        if statement.readonly() || written.is_empty() {
+        if statement.readonly() || statement.is_explain() != 0 || written.is_empty() {
             let why = "it changes no rows: look into a database by `database.query`";
             return Ok(Some(why.to_owned()));
         }
