@@ -8,7 +8,6 @@ use plugin_api::{
     text::{counted, number, size},
 };
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
     Dashboard, features, shell,
