@@ -173,10 +173,13 @@ fn quoted(rest: &str, rules: &Rules) -> Option<(&'static str, usize)> {
         let mut chars = rest.char_indices().skip(1);
         let (_, first) = chars.next()?;
         let end = match first {
-            '\\' => rest[2..]
-                .find('\'')
-                .map(|at| at + 3)
-                .filter(|end| *end <= 14),
+            '\\' => {
+                let (at, escaped) = chars.next()?;
+                let from = at + escaped.len_utf8();
+                let quote = rest[from..].find('\'').map(|at| from + at + 1);
+                // The longest is `'\u{10FFFF}'`.
+                quote.filter(|end| *end <= 14)
+            }
             _ => chars
                 .next()
                 .filter(|(_, quote)| *quote == '\'')
