@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct BotFileCall {
     /// Path below the bot's folder, with slashes; empty: the folder itself.
     pub path: String,
-    /// `botfiles.rename`: the new path.
+    /// `botfiles.rename`: the new path. `botfiles.restore`: where it goes; empty: where it was.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub to: String,
     /// `botfiles.read`: where it begins, in bytes.
@@ -26,6 +26,12 @@ pub struct BotFileCall {
     /// `botfiles.list`: how many at most: 1 to 500.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// `botfiles.write`: only where the file is still the one that was read ([`BotFileChunk::version`]); empty: where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `botfiles.restore` and `botfiles.empty_bin`: a name in the bin; for the latter, empty: all of them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kept: String,
 }
 
 /// Completion of `botfiles.list`.
@@ -71,9 +77,46 @@ pub struct BotFileChunk {
     pub offset: u64,
     /// Where the next read goes on, which is the file's end by now if there is no more.
     pub end: u64,
+    /// Changes with every change of the file; empty: there is none.
+    pub version: String,
 }
 
-/// Completion of `botfiles.write`, `botfiles.remove` and `botfiles.rename`.
+/// Completion of `botfiles.bin`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BotFileBin {
+    /// What is in it, the latest first: 100 files at most.
+    pub entries: Vec<BotFileKept>,
+}
+
+/// A file in the bin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BotFileKept {
+    /// Its name there.
+    pub name: String,
+    /// Where it was; `None`: that was too long to be kept.
+    pub path: Option<String>,
+    /// Its bytes.
+    pub bytes: u64,
+    /// When it was put there, in milliseconds since the Unix epoch.
+    pub kept_ms: u64,
+}
+
+/// Completion of `botfiles.empty_bin`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BotFileEmptied {
+    /// How many files are gone.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Completion of the `botfiles.…` calls that change something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -24,15 +24,18 @@ pub struct DatabaseCall {
     /// How many on a page at most; absent: as many as there may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// `database.query`: the statement.
+    /// `database.query`: the statement. `database.execute`: one or several.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sql: String,
-    /// `database.query`: values of its parameters, in order; blobs are in the body.
+    /// `database.query`, and `database.execute` of one statement: values of its parameters, in order; blobs are in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<StorageValue>,
     /// `database.forget_guild`: also of a server that the bot is in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
+    /// `database.execute`: tell what would change, and change nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// Completion of `database.stats`.
@@ -156,6 +159,38 @@ pub struct DatabaseRows {
     pub more: bool,
     /// How long it took, in microseconds.
     pub took_us: u64,
+}
+
+/// Completion of `database.execute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DatabaseChanged {
+    /// How many statements ran.
+    pub statements: u64,
+    /// Rows that they inserted, updated and deleted.
+    pub changed: u64,
+    /// Rows that triggers and foreign keys changed besides.
+    pub beside: u64,
+    /// The tables that were written to, and how many rows they had before and after.
+    pub tables: Vec<TableChange>,
+    /// Whether all of it was taken back: it was a trial.
+    pub dry_run: bool,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// Rows of a table before a change and after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TableChange {
+    /// Its name.
+    pub name: String,
+    /// Rows before.
+    pub before: u64,
+    /// Rows after.
+    pub after: u64,
 }
 
 /// Completion of `database.check`.

@@ -87,8 +87,8 @@ pub use bot::{
     SlashView, StopCall, SyncReply,
 };
 pub use botfiles::{
-    BotFileCall, BotFileChange, BotFileChunk, BotFileEntry, BotFileList, CachesCleared,
-    CachesReply, ClearCaches, FileStats, KeptView,
+    BotFileBin, BotFileCall, BotFileChange, BotFileChunk, BotFileEmptied, BotFileEntry,
+    BotFileKept, BotFileList, CachesCleared, CachesReply, ClearCaches, FileStats, KeptView,
 };
 pub use cache::{CacheCall, CacheReply, ServerView, ServersCall, ServersReply};
 pub use command::{
@@ -100,10 +100,10 @@ pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply}
 pub use crumb::{Crumb, crumb_frame};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use database::{
-    BackupView, ColumnView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseCheck,
-    DatabaseFault, DatabaseFile, DatabaseForgotten, DatabaseMigrated, DatabaseMigrations,
-    DatabaseRows, DatabaseStats, DatabaseTables, MigrationView, SubjectCall, SubjectErasure,
-    SubjectExport, TableView,
+    BackupView, ColumnView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseChanged,
+    DatabaseCheck, DatabaseFault, DatabaseFile, DatabaseForgotten, DatabaseMigrated,
+    DatabaseMigrations, DatabaseRows, DatabaseStats, DatabaseTables, MigrationView, SubjectCall,
+    SubjectErasure, SubjectExport, TableChange, TableView,
 };
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use footprint::{FootprintSample, PluginFootprint, RemainsView};

@@ -3,7 +3,7 @@
 use super::Host;
 use crate::{
     abi::{
-        BotFileCall, BotFileChange, BotFileChunk, BotFileList, CachesCleared, CachesReply,
+        BotFileBin, BotFileCall, BotFileChange, BotFileChunk, BotFileEmptied, BotFileList, CachesCleared, CachesReply,
         ClearCaches, FileStats,
     },
     error::Result,
@@ -134,6 +134,71 @@ impl BotFiles<'_> {
         let call = at(path);
         let reply = self.host.ask("botfiles.write", &call, bytes.into()).await?;
         Ok(serde_json::from_slice(&reply.head)?)
+    }
+
+    /// The same where nobody else has changed the file since it was read: `version` is that of the [chunk](BotFileChunk::version), empty
+    /// where there is to be no file yet. The host looks at that and writes without anybody between.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write), or it is another file by now.
+    pub async fn write_over(
+        &self,
+        path: &str,
+        version: &str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Result<BotFileChange> {
+        let call = BotFileCall {
+            version: Some(version.to_owned()),
+            ..at(path)
+        };
+        let reply = self.host.ask("botfiles.write", &call, bytes.into()).await?;
+        Ok(serde_json::from_slice(&reply.head)?)
+    }
+
+    /// Makes a folder, and those above it that are missing. That it is there already is no error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write).
+    pub async fn make_folder(&self, path: &str) -> Result<BotFileChange> {
+        self.host.query("botfiles.make_folder", &at(path)).await
+    }
+
+    /// What is in the bin, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`list`](Self::list).
+    pub async fn bin(&self) -> Result<BotFileBin> {
+        self.host.query("botfiles.bin", &at("")).await
+    }
+
+    /// Takes a file out of the bin, to where it was (`None`) or to another path. What is there by now goes into the bin.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write), there is nothing of that name in the bin, or it is not known where it was.
+    pub async fn restore(&self, kept: &str, to: Option<&str>) -> Result<BotFileChange> {
+        let call = BotFileCall {
+            kept: kept.to_owned(),
+            to: to.unwrap_or_default().to_owned(),
+            ..BotFileCall::default()
+        };
+        self.host.query("botfiles.restore", &call).await
+    }
+
+    /// Takes one file in the bin away for good, or all of them (`None`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`restore`](Self::restore).
+    pub async fn empty_bin(&self, kept: Option<&str>) -> Result<BotFileEmptied> {
+        let call = BotFileCall {
+            kept: kept.unwrap_or_default().to_owned(),
+            ..BotFileCall::default()
+        };
+        self.host.query("botfiles.empty_bin", &call).await
     }
 
     /// Takes a file away, into the bin, or a folder that is empty.

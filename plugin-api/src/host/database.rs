@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     abi::{
-        DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseCheck, DatabaseForgotten,
+        DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseChanged, DatabaseCheck, DatabaseForgotten,
         DatabaseMigrated, DatabaseMigrations, DatabaseRows, DatabaseStats, DatabaseTables,
     },
     error::Result,
@@ -22,6 +22,7 @@ impl Host {
     /// | --- | --- | --- |
     /// | [`stats`](Databases::stats) | `bot.read` | anybody |
     /// | [`tables`](Databases::tables), [`query`](Databases::query) | `database.inspect` | the bot's owners |
+    /// | [`execute`](Databases::execute) | `database.write` | the bot's owners |
     /// | all others | `database.manage` | the bot's owners |
     ///
     /// ```
@@ -113,6 +114,43 @@ impl Databases<'_> {
         let found: DatabaseRows = serde_json::from_slice(&reply.head)?;
         let rows = Rows::new(call.sql, found.columns, found.rows, &reply.body)?;
         Ok((rows, found.more))
+    }
+
+    /// Changes rows in the bot's database (`None`) or a server's, whosever tables they are in: one statement, or several with `;` between
+    /// them, all of them or none. `INSERT`, `UPDATE`, `DELETE` and `REPLACE` are what there may be; the host's own tables, full-text tables
+    /// and the shapes of tables stay as they are. With `dry_run` it is told what would change, and nothing is changed. The audit journal has
+    /// each change, with the rows of each table before and after.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// async fn forget(ctx: CommandContext) -> Result {
+    ///     let sql = "DELETE FROM shop__items WHERE price > 100";
+    ///     let trial = ctx.host().databases().execute(ctx.guild_id(), sql, true).await?;
+    ///     ctx.reply(format!("{} rows would go.", trial.changed)).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::DatabaseWrite])
+    ///     .command(Command::new("forget", "Counts what would go").owner_only().run(forget));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`query`](Self::query), a statement only reads or changes what it may not, or the plugin whose table it is may keep no more.
+    pub async fn execute(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+        sql: &str,
+        dry_run: bool,
+    ) -> Result<DatabaseChanged> {
+        let call = DatabaseCall {
+            guild_id: guild.map(Id::get),
+            sql: sql.to_owned(),
+            dry_run,
+            ..DatabaseCall::default()
+        };
+        self.host.query("database.execute", &call).await
     }
 
     /// Looks through a server's database, or through all of them, page by page: as many as there is time for within 5 s. It goes on

@@ -6,6 +6,7 @@
 // filter.js   data-filter, data-filter-by, data-filter-empty, data-get
 // dialog.js   data-dialog, data-close, and questions
 // palette.js  Ctrl+K: all tabs, and what has data-palette
+// lines.js    data-lines
 // time.js     <time data-ago>
 // toast.js    what is said in the corner
 // morph.js    new HTML in the place of old, with what people do kept
@@ -14,6 +15,7 @@
 import { start as startDialogs } from "./dialog.js";
 import { start as startFilters } from "./filter.js";
 import { start as startFollowing } from "./follow.js";
+import { start as startLines } from "./lines.js";
 import { start as startLive } from "./live.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPosts } from "./post.js";
@@ -26,6 +28,7 @@ startFollowing();
 startDialogs();
 startPosts();
 startPalette();
+startLines();
 startLive();
 sayKept();
 

@@ -27,6 +27,8 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "dialog.js" JS
     "filter.js" JS
     "follow.js" JS
+    "files.css" CSS
+    "lines.js" JS
     "live.js" JS
     "morph.js" JS
     "palette.js" JS

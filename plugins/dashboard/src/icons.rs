@@ -71,7 +71,7 @@ const ICONS: [(&str, &str); 31] = [
 ];
 
 /// Icons of the dashboard's own tabs, by their ids.
-const TABS: [(&str, &str); 24] = [
+const TABS: [(&str, &str); 25] = [
     ("access", "users"),
     ("assistant", "sparkle"),
     ("audit", "shield"),
@@ -87,6 +87,7 @@ const TABS: [(&str, &str); 24] = [
     ("invite", "link"),
     ("log", "list"),
     ("marketplace", "cart"),
+    ("more", "list"),
     ("overview", "home"),
     ("plugins", "plug"),
     ("schedules", "clock"),

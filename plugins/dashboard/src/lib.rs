@@ -18,6 +18,10 @@
 //! | `shards/` | the tab Shards: how each fares, and over the last hour |
 //! | `invite/` | the tab Invite: the address that the bot is added by |
 //! | `log/` | the tab Log: lines, errors, levels |
+//! | `files/` | the tab Files: the bot's own folder, edited, with a bin |
+//! | `backups.rs` | the tab Backups: copies of the databases |
+//! | `database/` | the tab Database: tables, rows, SQL, checks, migrations |
+//! | `features.rs` | the tab More: which features come from which plugin |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
 //! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
@@ -25,8 +29,12 @@
 
 mod actions;
 mod assets;
+mod backups;
 mod credits;
 mod events;
+mod database;
+mod features;
+mod files;
 mod header;
 mod hooks;
 mod icons;
@@ -113,6 +121,10 @@ export_plugin!(|| {
         shards::add,
         invite::add,
         log::add,
+        files::add,
+        backups::add,
+        database::add,
+        features::add,
         credits::add,
     ] {
         plugin = add(plugin);

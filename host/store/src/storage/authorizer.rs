@@ -9,7 +9,7 @@ use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
     host_rights,
-    table_access::{Declared, Snapshot, Who, owner_of},
+    table_access::{Declared, HOST, Snapshot, Who, owner_of},
     virtual_table_modules, weights,
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Current {
     pub(super) reshapes: bool,
     /// The tables, views and virtual tables that the statement touches.
     pub(super) tables: Vec<String>,
+    /// Of those, the ones that an owner's statement writes to, and whether it does so itself: not a trigger or a foreign key of it.
+    pub(super) written: Vec<(String, bool)>,
     /// Whether the statement drops or renames a table: SQLite then tidies its own tables.
     tidies: bool,
     /// What it calls of functions.
@@ -53,6 +55,7 @@ impl Current {
             Who::Host => host_rights::decide(context),
             Who::Check => host_rights::check(context),
             Who::Reader => self.reads(context),
+            Who::Writer => self.writes(context),
             Who::Plugin(declared, all) => self.decide(&declared, &all, context),
         };
         match decided {
@@ -73,7 +76,7 @@ impl Current {
         else {
             return false;
         };
-        matches!(self.who, Who::Reader)
+        matches!(self.who, Who::Reader | Who::Writer)
             && table_name.eq_ignore_ascii_case("cogwright__deletions")
             && column_name.eq_ignore_ascii_case("token")
     }
@@ -96,6 +99,43 @@ impl Current {
                 pragma_value,
             } => pragma(pragma_name, pragma_value),
             _ => Err("a database is looked into, and nothing in it changed".into()),
+        }
+    }
+
+    /// What an owner may who changes rows: read every table, and write to those of plugins.
+    fn writes(&mut self, context: &AuthContext<'_>) -> Result<(), String> {
+        match context.action {
+            AuthAction::Insert { table_name }
+            | AuthAction::Delete { table_name }
+            | AuthAction::Update { table_name, .. } => {
+                let table = table_name.to_ascii_lowercase();
+                match owner_of(&table) {
+                    Some(HOST) => {
+                        return Err(format!(
+                            "`{table}` is the host's own: settings, schedules and shelves are changed by the calls that are there for them"
+                        ));
+                    }
+                    Some(_) => {}
+                    None => return Err(format!("`{table}` is no table of a plugin's")),
+                }
+                let itself = context.accessor.is_none();
+                match self.written.iter_mut().find(|(known, _)| *known == table) {
+                    Some((_, known)) => *known |= itself,
+                    None => self.written.push((table, itself)),
+                }
+                Ok(())
+            }
+            AuthAction::Select
+            | AuthAction::Recursive
+            | AuthAction::Read { .. }
+            | AuthAction::Function { .. } => self.reads(context),
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
+                Err("all statements together are one transaction already".into())
+            }
+            _ => Err(
+                "rows are changed here; tables, indexes and triggers are made and changed by migrations of their plugin"
+                    .into(),
+            ),
         }
     }
 

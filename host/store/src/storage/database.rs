@@ -11,7 +11,7 @@ use std::{
 };
 
 use host_loader::Caller;
-use host_ops::config::Live;
+use host_ops::config::{Live, Storage as Settings};
 use r2d2::{ManageConnection, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
@@ -119,6 +119,11 @@ impl Database {
 
     pub(super) fn at(&self) -> At<'_> {
         self.opener.at()
+    }
+
+    /// As they are now.
+    pub(super) fn settings(&self) -> Settings {
+        self.opener.settings()
     }
 
     /// Counts anew what each plugin has in it.

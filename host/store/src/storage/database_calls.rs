@@ -8,7 +8,7 @@ use plugin_api::{
     Power,
     abi::{
         BackupView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseFault, DatabaseMigrated,
-        DatabaseMigrations, MigrationView,
+        DatabaseMigrations, MigrationView, TableChange,
     },
 };
 use serde_json::json;
@@ -23,6 +23,7 @@ pub const DATABASE_CALLS: &[CallRule] = &[
     CallRule::changes("database.backup", Power::DatabaseManage, Who::Owner),
     CallRule::reads("database.backups", Power::DatabaseManage, Who::Owner),
     CallRule::reads("database.check", Power::DatabaseManage, Who::Owner),
+    CallRule::changes("database.execute", Power::DatabaseWrite, Who::Owner),
     CallRule::changes("database.forget_guild", Power::DatabaseManage, Who::Owner),
     CallRule::changes("database.migrate", Power::DatabaseManage, Who::Owner),
     CallRule::reads("database.migrations", Power::DatabaseManage, Who::Owner),
@@ -57,6 +58,19 @@ impl Storage {
                     body,
                     ..Completion::json(&rows)
                 }
+            }
+            "database.execute" => {
+                let changed = self.execute(about, call.body).await.map_err(told)?;
+                if !changed.dry_run {
+                    self.unseen();
+                    let rows = |of: fn(&TableChange) -> u64| {
+                        let each = changed.tables.iter().map(|it| (it.name.clone(), of(it).into()));
+                        serde_json::Value::Object(each.collect())
+                    };
+                    let after = json!({"rows": rows(|it| it.after), "changed": changed.changed, "beside": changed.beside});
+                    call.effect.changed(json!({"rows": rows(|it| it.before)}), after);
+                }
+                Completion::json(&changed)
             }
             "database.check" => Completion::json(&self.check(&about).await.map_err(told)?),
             "database.migrations" => {
@@ -185,6 +199,7 @@ fn told(error: StorageError) -> Failure {
         | StorageError::Sql { .. }
         | StorageError::Denied { .. }
         | StorageError::Slow { .. }
+        | StorageError::DiskShare { .. }
         | StorageError::TooMuch { .. }) => Failure::Unfit(error.to_string()),
         error => error.into(),
     }

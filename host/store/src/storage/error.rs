@@ -382,6 +382,39 @@ impl StorageError {
         }
     }
 
+    /// With the place in the text `whole` where SQLite stumbled, where it tells it.
+    pub(super) fn placed(self, whole: &str, error: &rusqlite::Error) -> Self {
+        let rusqlite::Error::SqlInputError { sql, offset, .. } = error else {
+            return self;
+        };
+        // What was compiled is the rest of the text.
+        let offset = usize::try_from(*offset).ok();
+        let before = offset.and_then(|offset| {
+            let begin = whole.len().checked_sub(sql.len())?;
+            whole.get(..begin.checked_add(offset)?)
+        });
+        match (self, before) {
+            (
+                Self::Sql {
+                    database_id,
+                    sql,
+                    reason,
+                },
+                Some(before),
+            ) => {
+                let line = before.matches('\n').count() + 1;
+                let begin = before.rfind('\n').map_or(0, |at| at + 1);
+                let column = before[begin..].chars().count() + 1;
+                Self::Sql {
+                    reason: format!("{reason} (line {line}, column {column})"),
+                    database_id,
+                    sql,
+                }
+            }
+            (error, _) => error,
+        }
+    }
+
     /// What SQLite says of a file.
     pub(super) fn of(at: &At<'_>, error: &rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

@@ -172,7 +172,7 @@ fn rows(
 ) -> Result<(DatabaseRows, Vec<u8>), StorageError> {
     let began = Instant::now();
     let (sql, at) = (&*call.sql, opener.at());
-    let error = |error| link.error(&at, sql, &error);
+    let error = |error| link.error(&at, sql, &error).placed(sql, &error);
     let refused = |reason: String| StorageError::Denied {
         database_id: at.database_id,
         sql: shorten(sql),

@@ -34,6 +34,7 @@ mod database;
 mod database_calls;
 mod deletions;
 mod error;
+mod execute;
 mod fair_queue;
 mod forget;
 mod functions;

@@ -107,7 +107,7 @@ impl StatementRunner<'_> {
 
     fn plugin(&self) -> &str {
         match &self.who {
-            Who::Host | Who::Check | Who::Reader => "host",
+            Who::Host | Who::Check | Who::Reader | Who::Writer => "host",
             Who::Plugin(declared, _) => &declared.caller.plugin,
         }
     }
@@ -120,7 +120,7 @@ impl StatementRunner<'_> {
             return Err(self.refused(sql, "the statement is empty".into()));
         }
         let keyed = match &self.who {
-            Who::Host | Who::Check | Who::Reader => sql.to_owned(),
+            Who::Host | Who::Check | Who::Reader | Who::Writer => sql.to_owned(),
             Who::Plugin(declared, all) => {
                 let Declared { caller, .. } = &**declared;
                 let shape = self.shape.load(Relaxed);

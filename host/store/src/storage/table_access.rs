@@ -27,6 +27,8 @@ pub(super) enum Who {
     Check,
     /// An owner's, who reads in all of it.
     Reader,
+    /// An owner's, who changes rows of plugins' tables.
+    Writer,
     /// A plugin's.
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }

@@ -1,29 +1,24 @@
-//! Work on a path that was checked: listed, read in parts, written whole; what was there before goes into the bin.
+//! Work on a path that was checked: listed, read in parts, written whole.
 
 use std::{
     fs, io,
     io::{Read, Seek, SeekFrom},
     os::fd::OwnedFd,
-    path::{Path, PathBuf},
 };
 
-use host_base::private;
 use plugin_api::abi::{BotFileCall, BotFileChange, BotFileChunk, BotFileEntry, BotFileList};
 use rustix::{
     fs::{
-        AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fstat, fsync, openat, renameat_with,
-        statat, unlinkat,
+        AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, Stat, fstat, fsync, openat,
+        renameat_with, statat, unlinkat,
     },
     io::Errno,
 };
 
-use super::{Place, protected::Access};
-use crate::{
-    files::{
-        disk::{a_folder, regular, write_by},
-        path::{Missing, Relative, UNFINISHED, folder, link},
-    },
-    storage::stamp,
+use super::{Place, bin::keep, protected::Access};
+use crate::files::{
+    disk::{a_folder, regular, write_by},
+    path::{Missing, Relative, UNFINISHED, folder, link},
 };
 
 /// Entries on a page.
@@ -34,9 +29,6 @@ const CHUNK: u64 = 1 << 20;
 
 /// What is looked at on both sides of what is read, for a secret that is read in parts.
 const AROUND: u64 = 16 << 10;
-
-/// What the bin keeps: so many files, and so many bytes.
-const BIN: (usize, u64) = (100, 256 << 20);
 
 pub(super) fn list(place: &Place, about: &BotFileCall) -> io::Result<BotFileList> {
     place.readable().map_err(refused)?;
@@ -116,6 +108,7 @@ pub(super) fn read(
     chunk.found = true;
     chunk.bytes = stat.st_size.cast_unsigned();
     chunk.modified_ms = stat.st_mtime.saturating_mul(1_000).cast_unsigned();
+    chunk.version = version(&stat);
     let length = about.length.map_or(CHUNK, u64::from).min(CHUNK);
     let offset = about
         .offset
@@ -139,7 +132,55 @@ pub(super) fn read(
     Ok((chunk, around, body))
 }
 
-pub(super) fn write(place: &Place, bytes: &[u8]) -> io::Result<BotFileChange> {
+/// What changes with every change of a file, of its names and of its rights: somebody who writes in it, and somebody who puts another
+/// one in its place.
+fn version(stat: &Stat) -> String {
+    let changed = (stat.st_ctime, stat.st_ctime_nsec);
+    let written = (stat.st_mtime, stat.st_mtime_nsec);
+    format!(
+        "{:x}-{:x}-{:x}.{:x}-{:x}.{:x}",
+        stat.st_ino, stat.st_size, changed.0, changed.1, written.0, written.1
+    )
+}
+
+/// Whether the file is still the one of that version.
+fn unchanged(place: &Place, wanted: &str) -> io::Result<()> {
+    let there = match place.path.split() {
+        None => String::new(),
+        Some((folders, name)) => {
+            let at = folder(&place.protected.root, folders, Missing::Fail);
+            let stat = at.and_then(|at| Ok(statat(&at, name, AtFlags::SYMLINK_NOFOLLOW)?));
+            match stat {
+                Ok(stat) => version(&stat),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    let why = match (there == wanted, wanted.is_empty(), there.is_empty()) {
+        (true, ..) => return Ok(()),
+        (_, true, _) => "there is something of that name already: pick another one",
+        (.., true) => "somebody has taken it away since it was read; nothing was written",
+        _ => "somebody has changed it since it was read, and nothing was written: read it again",
+    };
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, why))
+}
+
+/// Makes a folder; whether it was there.
+pub(super) fn make_folder(place: &Place) -> io::Result<BotFileChange> {
+    let (root, names) = (&place.protected.root, place.path.names());
+    let mut change = BotFileChange::default();
+    change.existed = folder(root, names, Missing::Fail).is_ok();
+    folder(root, names, Missing::Make)?;
+    Ok(change)
+}
+
+pub(super) fn write(
+    place: &Place,
+    wanted: Option<&str>,
+    bytes: &[u8],
+) -> io::Result<BotFileChange> {
+    wanted.map_or(Ok(()), |wanted| unchanged(place, wanted))?;
     let change = keep(place, true)?;
     write_by(&place.protected.root, &place.path, |file| {
         io::Write::write_all(file, bytes)
@@ -202,70 +243,6 @@ pub(super) fn rename(place: &Place, to: &Relative) -> io::Result<BotFileChange> 
     let mut change = BotFileChange::default();
     (change.existed, change.bytes) = (true, stat.st_size.cast_unsigned());
     Ok(change)
-}
-
-/// Keeps what is at a path in the bin, `may_be_new` or not.
-fn keep(place: &Place, may_be_new: bool) -> io::Result<BotFileChange> {
-    let mut change = BotFileChange::default();
-    let whole = place
-        .path
-        .names()
-        .iter()
-        .fold(place.protected.root.clone(), |whole, name| whole.join(name));
-    let seen = match fs::symlink_metadata(&whole) {
-        Err(error) if may_be_new && error.kind() == io::ErrorKind::NotFound => return Ok(change),
-        seen => seen?,
-    };
-    if !seen.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no plain file",
-        ));
-    }
-    (change.existed, change.bytes) = (true, seen.len());
-    let bin = place.config.data.folder.join("bin");
-    private::folder(&bin)?;
-    let name = place.path.names().last().map_or("", |name| name);
-    let name: String = name.chars().take(60).collect();
-    let stamp = stamp();
-    for number in 1.. {
-        let kept = bin.join(format!("{stamp}-{number:03}-{name}"));
-        if kept.exists() {
-            continue;
-        }
-        fs::copy(&whole, &kept)?;
-        fs::File::open(&kept)?.sync_all()?;
-        change.kept = kept
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        break;
-    }
-    tidy(&bin, change.kept.as_deref());
-    Ok(change)
-}
-
-/// Takes the oldest out of the bin that have no room in it, but for the one that has just come.
-fn tidy(bin: &Path, newest: Option<&str>) {
-    let entries = fs::read_dir(bin).into_iter().flatten().flatten();
-    let mut all: Vec<(PathBuf, u64)> = entries
-        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.len())))
-        .collect();
-    all.sort();
-    let (mut count, mut bytes) = (all.len(), all.iter().map(|(_, bytes)| bytes).sum::<u64>());
-    for (path, size) in all {
-        let is_newest = path.file_name().and_then(|name| name.to_str()) == newest;
-        if count <= BIN.0 && bytes <= BIN.1 {
-            return;
-        }
-        // Within one second a number may come again: its name is then no sign of its age.
-        if is_newest {
-            continue;
-        }
-        if let Err(error) = fs::remove_file(&path) {
-            tracing::warn!(file = %path.display(), "it can't be taken out of the bin: {error}");
-        }
-        (count, bytes) = (count - 1, bytes - size);
-    }
 }
 
 fn refused(why: String) -> io::Error {

@@ -1,5 +1,6 @@
 //! Files in the bot's own folder, for its owners: what is protected is left out, and what is changed goes into a bin first.
 
+mod bin;
 mod disk;
 mod protected;
 #[cfg(test)]
@@ -19,10 +20,14 @@ use super::{path::Relative, sentence};
 
 /// The host calls.
 const CALLS: &[CallRule] = &[
+    CallRule::reads("botfiles.bin", Power::FilesBot, Who::Owner),
+    CallRule::changes("botfiles.empty_bin", Power::FilesBot, Who::Owner),
     CallRule::reads("botfiles.list", Power::FilesBot, Who::Owner),
+    CallRule::changes("botfiles.make_folder", Power::FilesBot, Who::Owner),
     CallRule::reads("botfiles.read", Power::FilesBot, Who::Owner),
     CallRule::changes("botfiles.remove", Power::FilesBot, Who::Owner),
     CallRule::changes("botfiles.rename", Power::FilesBot, Who::Owner),
+    CallRule::changes("botfiles.restore", Power::FilesBot, Who::Owner),
     CallRule::changes("botfiles.write", Power::FilesBot, Who::Owner),
 ];
 
@@ -50,14 +55,14 @@ impl BotFiles {
         match &*call.name {
             "botfiles.list" => {
                 let listed = on_thread(config, about, |about, place| {
-                    disk::list(place, about).map_err(sentence_of)
+                    disk::list(&place, about).map_err(sentence_of)
                 });
                 Ok(Completion::json(&listed.await?))
             }
             "botfiles.read" => {
                 let read = on_thread(config, about, |about, place| {
                     place.readable()?;
-                    let (chunk, around, body) = disk::read(place, about).map_err(sentence_of)?;
+                    let (chunk, around, body) = disk::read(&place, about).map_err(sentence_of)?;
                     // In part, too: what is around it is looked at as well.
                     if redact::holds(&around) {
                         return Err("there is a secret in that part of it".to_owned());
@@ -69,6 +74,23 @@ impl BotFiles {
                     body,
                     ..Completion::json(&chunk)
                 })
+            }
+            "botfiles.bin" => {
+                let listed = on_thread(config, about, |_, place| {
+                    Ok(bin::list(&place.config.data.folder))
+                });
+                Ok(Completion::json(&listed.await?))
+            }
+            "botfiles.empty_bin" => {
+                let _one_at_a_time = self.door.lock().await;
+                let emptied = on_thread(config, about, |about, place| {
+                    bin::empty(&place.config.data.folder, &about.kept)
+                        .map_err(|why| format!("`{}`: {why}", about.kept))
+                });
+                let emptied = emptied.await?;
+                let before = json!({"files": emptied.files, "bytes": emptied.bytes});
+                call.effect.changed(before, ());
+                Ok(Completion::json(&emptied))
             }
             name => {
                 let _one_at_a_time = self.door.lock().await;
@@ -93,6 +115,11 @@ struct Place {
 }
 
 impl Place {
+    /// The same folder, at another path.
+    fn at(self, path: Relative) -> Self {
+        Self { path, ..self }
+    }
+
     fn readable(&self) -> Result<(), String> {
         self.protected.check(&self.path, Access::Read)
     }
@@ -109,7 +136,7 @@ impl Place {
 async fn on_thread<T: Send + 'static>(
     config: Arc<Config>,
     about: BotFileCall,
-    work: impl FnOnce(&BotFileCall, &Place) -> Result<T, String> + Send + 'static,
+    work: impl FnOnce(&BotFileCall, Place) -> Result<T, String> + Send + 'static,
 ) -> Result<T, Failure> {
     let path = about.path.clone();
     let done = tokio::task::spawn_blocking(move || {
@@ -118,20 +145,29 @@ async fn on_thread<T: Send + 'static>(
             path: Relative::parse(&about.path)?,
             config,
         };
-        work(&about, &place)
+        work(&about, place)
     });
     let done = done
         .await
         .unwrap_or_else(|_| Err("the host is shutting down".into()));
-    done.map_err(|why| Failure::Unfit(format!("`{path}`: {why}")))
+    done.map_err(|why| match &*path {
+        "" => Failure::Unfit(why),
+        path => Failure::Unfit(format!("`{path}`: {why}")),
+    })
 }
 
 fn change(
     verb: &str,
     about: &BotFileCall,
-    place: &Place,
+    place: Place,
     body: &[u8],
 ) -> Result<plugin_api::abi::BotFileChange, String> {
+    if verb == "botfiles.restore" {
+        let path = bin::target(&place.config.data.folder, &about.kept, &about.to);
+        let place = place.at(path.map_err(|why| format!("`{}`: {why}", about.kept))?);
+        place.writable(&place.path)?;
+        return bin::restore(&place, &about.kept);
+    }
     place.writable(&place.path)?;
     match verb {
         "botfiles.write" => {
@@ -142,16 +178,17 @@ fn change(
                     body.len()
                 ));
             }
-            disk::write(place, body).map_err(sentence_of)
+            disk::write(&place, about.version.as_deref(), body).map_err(sentence_of)
         }
-        "botfiles.remove" => disk::remove(place).map_err(sentence_of),
+        "botfiles.make_folder" => disk::make_folder(&place).map_err(sentence_of),
+        "botfiles.remove" => disk::remove(&place).map_err(sentence_of),
         _ => {
             let to = Relative::parse(&about.to).map_err(|why| format!("`{}`: {why}", about.to))?;
             place
                 .writable(&to)
                 .map_err(|why| format!("`{to}`: {why}"))?;
             place.protected.may_move(&place.path)?;
-            disk::rename(place, &to).map_err(sentence_of)
+            disk::rename(&place, &to).map_err(sentence_of)
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use host_capability::Effect;
 use host_loader::Behalf;
 use host_ops::config::Config;
-use plugin_api::abi::{BotFileChange, BotFileChunk, BotFileList};
+use plugin_api::abi::{BotFileBin, BotFileChange, BotFileChunk, BotFileList};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -361,4 +361,163 @@ async fn a_bot_without_a_file_has_no_folder() {
         "{refused}"
     );
     assert!(!Path::new("data/bin").exists());
+}
+
+#[tokio::test]
+async fn what_is_in_the_bin_is_listed_taken_out_and_emptied() {
+    let kit = Kit::new();
+    let bin = async || {
+        let (bin, _) = kit.call("bin", json!({}), b"").await.unwrap();
+        serde_json::from_value::<BotFileBin>(bin).unwrap().entries
+    };
+    assert!(bin().await.is_empty());
+    kit.write("notes/50%2F tea.md", "one").await.unwrap();
+    kit.write("notes/50%2F tea.md", "two").await.unwrap();
+    kit.remove("notes/tea.md").await.unwrap();
+    let paths: Vec<_> = bin()
+        .await
+        .into_iter()
+        .map(|it| (it.path, it.bytes))
+        .collect();
+    assert!(
+        paths.contains(&(Some("notes/tea.md".into()), 5)),
+        "{paths:?}"
+    );
+    assert!(
+        paths.contains(&(Some("notes/50%2F tea.md".into()), 3)),
+        "{paths:?}"
+    );
+    let of = async |path: &str| {
+        let all = bin().await;
+        let found = all.into_iter().find(|it| it.path.as_deref() == Some(path));
+        found.map(|it| it.name)
+    };
+    let kept = of("notes/50%2F tea.md").await.unwrap();
+    kit.call("restore", json!({"kept": kept}), b"")
+        .await
+        .unwrap();
+    assert_eq!(
+        kit.read("notes/50%2F tea.md").await.unwrap().unwrap(),
+        "one"
+    );
+    // What was there is in the bin in its place.
+    let second = of("notes/50%2F tea.md").await.unwrap();
+    assert_ne!(second, kept);
+    assert!(
+        kit.call("restore", json!({"kept": kept}), b"")
+            .await
+            .is_err()
+    );
+    let kept = of("notes/tea.md").await.unwrap();
+    for to in [
+        ".env",
+        "secrets/key",
+        "../tea.md",
+        "/tea.md",
+        "config.toml",
+        "data/bin/x",
+    ] {
+        let refused = kit
+            .call("restore", json!({"kept": kept, "to": to}), b"")
+            .await;
+        assert!(refused.is_err(), "{to}");
+    }
+    for kept in [
+        "",
+        "..",
+        "../main.db",
+        "/etc/passwd",
+        "absent",
+        "a/b",
+        "./x",
+    ] {
+        let refused = kit
+            .call("restore", json!({"kept": kept, "to": "out"}), b"")
+            .await;
+        assert!(refused.is_err(), "{kept}");
+        if !kept.is_empty() {
+            assert!(
+                kit.call("empty_bin", json!({"kept": kept}), b"")
+                    .await
+                    .is_err()
+            );
+        }
+    }
+    let restored = kit.call("restore", json!({"kept": kept, "to": "new/tea.md"}), b"");
+    restored.await.unwrap();
+    assert_eq!(kit.read("new/tea.md").await.unwrap().unwrap(), "green");
+    let long = format!("notes/{}.md", "x".repeat(240));
+    kit.write(&long, "long").await.unwrap();
+    kit.remove(&long).await.unwrap();
+    let all = bin().await;
+    let of_long = all.iter().find(|it| it.path.is_none()).unwrap();
+    let restored = kit
+        .call("restore", json!({"kept": of_long.name}), b"")
+        .await;
+    assert!(restored.unwrap_err().contains("not known where it was"));
+    let (emptied, _) = kit
+        .call("empty_bin", json!({"kept": second}), b"")
+        .await
+        .unwrap();
+    assert_eq!(emptied, json!({"files": 1, "bytes": 3}));
+    let (emptied, _) = kit.call("empty_bin", json!({}), b"").await.unwrap();
+    assert_eq!(emptied, json!({"files": 1, "bytes": 4}));
+    assert!(bin().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_changed_is_not_written_over() {
+    let kit = Kit::new();
+    let version = async |path: &str| {
+        let (chunk, _) = kit.call("read", json!({"path": path}), b"").await.unwrap();
+        serde_json::from_value::<BotFileChunk>(chunk)
+            .unwrap()
+            .version
+    };
+    let write = async |path: &str, version: &str, text: &str| {
+        let params = json!({"path": path, "version": version});
+        kit.call("write", params, text.as_bytes()).await.map(drop)
+    };
+    let first = version("notes/tea.md").await;
+    write("notes/tea.md", &first, "black").await.unwrap();
+    let refused = write("notes/tea.md", &first, "white").await.unwrap_err();
+    assert!(refused.contains("somebody has changed it"), "{refused}");
+    // Not by these calls.
+    let second = version("notes/tea.md").await;
+    fs::write(kit.at("notes/tea.md"), "black, with milk").unwrap();
+    let third = version("notes/tea.md").await;
+    assert!(write("notes/tea.md", &second, "white").await.is_err());
+    fs::remove_file(kit.at("notes/tea.md")).unwrap();
+    let refused = write("notes/tea.md", &third, "white").await.unwrap_err();
+    assert!(refused.contains("taken it away"), "{refused}");
+    assert_eq!(version("notes/tea.md").await, "");
+    write("notes/tea.md", "", "new").await.unwrap();
+    let refused = write("notes/tea.md", "", "newer").await.unwrap_err();
+    assert!(refused.contains("something of that name"), "{refused}");
+    write("deep/er/new.md", "", "new").await.unwrap();
+    assert_eq!(kit.read("notes/tea.md").await.unwrap().unwrap(), "new");
+}
+
+#[tokio::test]
+async fn a_folder_is_made_where_it_may_be() {
+    let kit = Kit::new();
+    let make = async |path: &str| {
+        let (change, _) = kit.call("make_folder", json!({"path": path}), b"").await?;
+        Ok::<_, String>(change["existed"] == true)
+    };
+    assert!(!make("notes/new/deep").await.unwrap());
+    assert!(make("notes/new").await.unwrap());
+    assert!(kit.at("notes/new/deep").is_dir());
+    for path in [
+        "",
+        "..",
+        "/tmp/x",
+        ".hidden",
+        "secrets/x",
+        "data/x",
+        "extensions/x",
+        "notes/tea.md",
+    ] {
+        assert!(make(path).await.is_err(), "{path}");
+    }
 }

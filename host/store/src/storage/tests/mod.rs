@@ -3,6 +3,7 @@
 mod admin;
 mod calls;
 mod disk;
+mod execute;
 mod inspect;
 mod keeping;
 mod migrations;
