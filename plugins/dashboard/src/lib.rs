@@ -6,6 +6,7 @@
 //! | `header.rs` | the figures in the header, which are fetched again and again |
 //! | `pulse.rs` | the bot's figures over the last hour: sampled each minute, and faster while somebody looks |
 //! | `actions.rs` | what is done to the bot as a whole: reload all, clear caches, register commands, restart, stop |
+//! | `livemonitor/` | commands for the bot's owners: a link to log in with, whether pages are served, sessions |
 //! | `ui/` | pieces that tabs are built of: cards, tables, pills, buttons, charts, times |
 //! | `icons.rs` | the icons, drawn as SVG |
 //! | `assets.rs` | the files of the folder `assets/`, served under their hash |
@@ -22,6 +23,7 @@ mod assets;
 mod credits;
 mod header;
 mod icons;
+mod livemonitor;
 mod overview;
 mod pulse;
 mod settings;
@@ -81,6 +83,7 @@ export_plugin!(|| {
         header::add,
         pulse::add,
         actions::add,
+        livemonitor::add,
         overview::add,
         system::add,
         settings::add,
