@@ -22,6 +22,8 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "base.css" CSS
     "shell.css" CSS
     "ui.css" CSS
+    "admin.css" CSS
+    "chat.css" CSS
     "app.js" JS
     "dialog.js" JS
     "filter.js" JS

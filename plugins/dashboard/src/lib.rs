@@ -5,6 +5,7 @@
 //! | `shell.rs`, `sidebar.rs` | what every page has: sidebar, header, footer; and other plugins' tabs within it |
 //! | `header.rs` | the figures in the header, which are fetched again and again |
 //! | `pulse.rs` | the bot's figures over the last hour: sampled each minute, and faster while somebody looks |
+//! | `wanted.rs` | events that tabs want to hear while somebody looks, chosen together |
 //! | `actions.rs` | what is done to the bot as a whole: reload all, clear caches, register commands, restart, stop |
 //! | `livemonitor/` | commands for the bot's owners: a link to log in with, whether pages are served, sessions |
 //! | `ui/` | pieces that tabs are built of: cards, tables, pills, buttons, charts, times |
@@ -13,6 +14,9 @@
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
+//! | `chat/` | the tab Chat: channels read, and written in as the bot |
+//! | `roles/` | the tab Roles: who may use these pages, and what |
+//! | `security/` | the tab Security: who is logged in, and the audit journal |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
 //! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
@@ -20,12 +24,15 @@
 
 mod actions;
 mod assets;
+mod chat;
 mod credits;
 mod header;
 mod icons;
 mod livemonitor;
 mod overview;
 mod pulse;
+mod roles;
+mod security;
 mod settings;
 mod shell;
 mod sidebar;
@@ -36,12 +43,13 @@ mod system;
     reason = "tabs that need the rest come one by one"
 )]
 mod ui;
+mod wanted;
 
 use std::rc::Rc;
 
 use plugin_api::{Power, prelude::*};
 
-use self::pulse::Pulse;
+use self::{chat::Latest, pulse::Pulse, wanted::Wanted};
 
 /// What all tabs share. A tab with a state of its own keeps it in an `Rc` that its handlers hold, or has a field here.
 #[derive(Debug)]
@@ -50,13 +58,22 @@ pub(crate) struct Dashboard {
     host: Host,
     /// The bot's figures over the last hour.
     pulse: Rc<Pulse>,
+    /// The latest messages of channels that somebody looks at.
+    chat: Rc<Latest>,
+    /// Events that tabs want to hear.
+    wanted: Rc<Wanted>,
 }
 
 impl Dashboard {
     fn new(host: Host) -> Self {
         let pulse = Rc::default();
         pulse::start(&host, &pulse);
-        Self { host, pulse }
+        Self {
+            host,
+            pulse,
+            chat: Rc::default(),
+            wanted: Rc::default(),
+        }
     }
 }
 
@@ -87,6 +104,9 @@ export_plugin!(|| {
         overview::add,
         system::add,
         settings::add,
+        chat::add,
+        roles::add,
+        security::add,
         credits::add,
     ] {
         plugin = add(plugin);

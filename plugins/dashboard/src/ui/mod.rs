@@ -27,5 +27,5 @@ pub(crate) use self::{
     nav::subtabs,
     status::{Tone, badge, dot, meter},
     table::{Pager, encoded, filter_bar, pager, search_field, select_field, table},
-    words::{ago, code_block, name},
+    words::{ago, code_block, iso, name},
 };
