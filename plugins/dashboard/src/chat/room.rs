@@ -51,11 +51,11 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let list = match before {
         0 => html! {
             section #messages data-src={ (address) "/messages" } data-live=(topic) data-every=(EVERY_S) {
-                (drawn(&ctx, guild, &channel, &all, None).await?)
+                (drawn(&ctx, guild, &channel, None).await?)
             }
         },
         before => html! {
-            section #messages { (drawn(&ctx, guild, &channel, &all, Some(before)).await?) }
+            section #messages { (drawn(&ctx, guild, &channel, Some(before)).await?) }
         },
     };
     let content = html! {
@@ -73,9 +73,8 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 pub(super) async fn messages(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let (guild, id) = (ctx.guild()?, channel_id(&ctx)?);
     let channel = channels::one(ctx.host(), guild, id).await?;
-    let all = channels::all(ctx.host(), guild).await?;
     let before = Some(ctx.query_or("before", 0)?).filter(|it| *it > 0);
-    Ok(shell::part(&drawn(&ctx, guild, &channel, &all, before).await?))
+    Ok(shell::part(&drawn(&ctx, guild, &channel, before).await?))
 }
 
 fn address(ctx: &RouteContext<Dashboard>, guild: Id<GuildMarker>, channel: Id<ChannelMarker>) -> String {
@@ -86,7 +85,6 @@ async fn drawn(
     ctx: &RouteContext<Dashboard>,
     guild: Id<GuildMarker>,
     channel: &Listed,
-    all: &[Listed],
     before: Option<u64>,
 ) -> Result<Markup> {
     if !channel.reads {
@@ -104,7 +102,7 @@ async fn drawn(
         }
     };
     let address = address(ctx, guild, channel.id);
-    let names = names(ctx.host(), guild, all, &messages).await;
+    let names = names(ctx.host(), guild, &messages).await;
     let bot = ctx.host().bot_id().map_or(0, Id::get);
     let around = Around {
         names: &names,
@@ -131,10 +129,10 @@ async fn drawn(
 }
 
 /// Names of all that the messages may mention.
-async fn names(host: &Host, guild: Id<GuildMarker>, all: &[Listed], messages: &[Json]) -> Names {
+async fn names(host: &Host, guild: Id<GuildMarker>, messages: &[Json]) -> Names {
     let mut names = Names::default();
-    for channel in all {
-        names.channels.insert(channel.id.get(), channel.name.clone());
+    for channel in host.cache().channels(guild).known().await.unwrap_or_default() {
+        names.channels.insert(channel.id.get(), channel.name.unwrap_or_default());
     }
     for role in host.cache().roles(guild).known().await.unwrap_or_default() {
         names.roles.insert(role.id.get(), role.name);
