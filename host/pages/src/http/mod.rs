@@ -55,7 +55,7 @@ pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
         .route("/login/style.css", get(login::style))
         .route("/login/link.js", get(login::script))
         .route("/login/link", get(login::link_page).post(login::link))
-        .route("/login/discord/start", post(discord::start))
+        .route("/login/discord/start", get(discord::start))
         .route("/login/discord", get(discord::back))
         .route("/logout", post(login::log_out))
         .fallback(relay::nothing)
