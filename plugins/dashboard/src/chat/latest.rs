@@ -38,6 +38,9 @@ const LOOKS: Duration = Duration::from_secs(2);
 /// How long nobody has to look before it ends: a page takes a moment from its first byte to its stream.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// As the tab is called among those that want events.
+const TAB: &str = "chat";
+
 /// Events that change what is shown.
 const EVENTS: [&str; 3] = ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"];
 
@@ -162,7 +165,7 @@ pub(super) async fn messages(
     host: &Host,
     channel: Id<ChannelMarker>,
 ) -> Result<Vec<Json>> {
-    watch(dashboard);
+    watch(dashboard).await?;
     let latest = &dashboard.chat;
     if let Some(known) = latest.known(channel) {
         return Ok(known);
@@ -214,27 +217,28 @@ impl Latest {
     }
 }
 
-/// Listens from now on, until nobody looks.
-fn watch(dashboard: &Dashboard) {
+/// Listens from now on, until nobody looks: before Discord is asked, so that nothing is missed between.
+async fn watch(dashboard: &Dashboard) -> Result {
     let latest = Rc::clone(&dashboard.chat);
     if latest.watching.replace(true) {
-        return;
+        return Ok(());
     }
     let wanted = Rc::clone(&dashboard.wanted);
     // The host of the start: a route's asks for somebody, and until its reply alone.
     let host = dashboard.host.clone();
+    if let Err(error) = wanted.set(&host, TAB, &EVENTS).await {
+        latest.watching.set(false);
+        return Err(error);
+    }
     dashboard.host.spawn(async move {
-        let chosen = wanted.set(&host, "chat", &EVENTS).await;
-        let told = match chosen {
-            Ok(()) => tell(&host, &latest).await,
-            Err(error) => Err(error),
-        };
-        let ended = wanted.set(&host, "chat", &[]).await;
+        let told = tell(&host, &latest).await;
+        let ended = wanted.set(&host, TAB, &[]).await;
         // Nothing is heard any more: what is known would be old.
         latest.rooms.borrow_mut().clear();
         latest.watching.set(false);
         told.and(ended)
     });
+    Ok(())
 }
 
 async fn tell(host: &Host, latest: &Latest) -> Result {
