@@ -659,8 +659,7 @@ impl Authority {
         let mut reply = AuditVerified::default();
         match verified {
             Ok(whole) => {
-                (reply.entries, reply.first, reply.last) =
-                    (whole.entries, whole.first, whole.last);
+                (reply.entries, reply.first, reply.last) = (whole.entries, whole.first, whole.last);
             }
             Err(fault) => {
                 let mut told = AuditFault::default();
@@ -685,12 +684,12 @@ impl Authority {
             ));
         }
         let note: AuditNote = serde_json::from_value(call.params.clone())?;
-        let fits = |c: char| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.')
-        };
+        let fits =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.');
         if !(1..=48).contains(&note.what.len()) || !note.what.chars().all(fits) {
             return Err(Failure::Refused(
-                "`what` of a note has 1 to 48 lower-case letters, digits, `_`, `-` and `.`".to_owned(),
+                "`what` of a note has 1 to 48 lower-case letters, digits, `_`, `-` and `.`"
+                    .to_owned(),
             ));
         }
         if !is_within(&self.notes, &caller.plugin, NOTES) {

@@ -89,7 +89,9 @@ pub(super) async fn one(
     channel: Id<ChannelMarker>,
 ) -> Result<Listed> {
     let absent = || {
-        Error::user("This server has no such channel, or the bot does not see it. Pick another one in the list.")
+        Error::user(
+            "This server has no such channel, or the bot does not see it. Pick another one in the list.",
+        )
     };
     let found = host.cache().channel(channel).or_fetch().await;
     let found = found.map_err(|error| match error.http_status() {
@@ -203,9 +205,20 @@ mod tests {
         ];
         let shown = drawn("/p/d/chat/1", &all, Some(Id::new(4))).into_string();
         let place = |id: u64| shown.find(&format!("&lt;c{id}&gt;")).unwrap();
-        assert!(place(3) < place(2) && place(2) < place(5) && place(5) < place(4) && place(4) < place(9));
-        assert!(shown.contains(r#"href="/p/d/chat/1/4" aria-current="page""#), "{shown}");
-        assert!(!shown.contains("/chat/1/5\"") && !shown.contains("/chat/1/2\""), "{shown}");
+        assert!(
+            place(3) < place(2)
+                && place(2) < place(5)
+                && place(5) < place(4)
+                && place(4) < place(9)
+        );
+        assert!(
+            shown.contains(r#"href="/p/d/chat/1/4" aria-current="page""#),
+            "{shown}"
+        );
+        assert!(
+            !shown.contains("/chat/1/5\"") && !shown.contains("/chat/1/2\""),
+            "{shown}"
+        );
         assert!(!shown.contains("<c"), "names are escaped: {shown}");
     }
 }

@@ -7,11 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plugin_api::{
-    Json,
-    prelude::*,
-    twilight_model::id::marker::ChannelMarker,
-};
+use plugin_api::{Json, prelude::*, twilight_model::id::marker::ChannelMarker};
 use tokio::{sync::Notify, time::timeout};
 
 use super::READS;
@@ -125,19 +121,28 @@ pub(super) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let listener = || Listener::new().chosen().without_content();
     plugin
         .topic(TOPIC, READS)
-        .listen(listener(), async |ctx: EventContext<MessageCreate, Dashboard>| {
-            heard(&ctx, |room, message| room.written(message))
-        })
-        .listen(listener(), async |ctx: EventContext<MessageUpdate, Dashboard>| {
-            heard(&ctx, |room, message| room.changed(message))
-        })
-        .listen(listener(), async |ctx: EventContext<MessageDelete, Dashboard>| {
-            heard(&ctx, |room, message| {
-                if let Some(id) = id(&message) {
-                    room.deleted(id);
-                }
-            })
-        })
+        .listen(
+            listener(),
+            async |ctx: EventContext<MessageCreate, Dashboard>| {
+                heard(&ctx, |room, message| room.written(message))
+            },
+        )
+        .listen(
+            listener(),
+            async |ctx: EventContext<MessageUpdate, Dashboard>| {
+                heard(&ctx, |room, message| room.changed(message))
+            },
+        )
+        .listen(
+            listener(),
+            async |ctx: EventContext<MessageDelete, Dashboard>| {
+                heard(&ctx, |room, message| {
+                    if let Some(id) = id(&message) {
+                        room.deleted(id);
+                    }
+                })
+            },
+        )
 }
 
 fn heard<E: plugin_api::Event>(
@@ -272,7 +277,9 @@ mod tests {
 
     fn shown(room: &Room) -> Vec<String> {
         let messages = room.messages.values();
-        messages.map(|it| it["content"].as_str().unwrap_or("?").to_owned()).collect()
+        messages
+            .map(|it| it["content"].as_str().unwrap_or("?").to_owned())
+            .collect()
     }
 
     #[test]

@@ -133,7 +133,10 @@ fn pieces(text: &str, deep: usize) -> Vec<Piece<'_>> {
 
 /// A mark that was typed to be shown: `\*`.
 fn escaped(rest: &str) -> Option<(Piece<'_>, usize)> {
-    let next = rest[1..].chars().next().filter(char::is_ascii_punctuation)?;
+    let next = rest[1..]
+        .chars()
+        .next()
+        .filter(char::is_ascii_punctuation)?;
     let length = 1 + next.len_utf8();
     Some((Piece::Text(&rest[1..length]), length))
 }
@@ -145,7 +148,9 @@ fn code(rest: &str) -> Option<(Piece<'_>, usize)> {
         // The first line may name the language.
         let within = match within.split_once('\n') {
             Some((language, lines))
-                if language.chars().all(|c| c.is_ascii_alphanumeric() || "+-#".contains(c)) =>
+                if language
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "+-#".contains(c)) =>
             {
                 lines
             }
@@ -177,7 +182,10 @@ fn angle(rest: &str) -> Option<(Piece<'_>, usize)> {
         Piece::Channel(digits(channel)?)
     } else if let Some(time) = within.strip_prefix("t:") {
         Piece::Time(digits(time.split(':').next().unwrap_or_default())?)
-    } else if let Some(emoji) = within.strip_prefix("a:").or_else(|| within.strip_prefix(':')) {
+    } else if let Some(emoji) = within
+        .strip_prefix("a:")
+        .or_else(|| within.strip_prefix(':'))
+    {
         let (name, id) = emoji.split_once(':')?;
         Piece::Emoji(name, digits(id)?)
     } else {
@@ -192,12 +200,15 @@ fn angle(rest: &str) -> Option<(Piece<'_>, usize)> {
 
 /// An address, up to the next blank; the point behind it is the sentence's.
 fn link(rest: &str, before: Option<char>) -> Option<(Piece<'_>, usize)> {
-    let scheme = ["https://", "http://"].into_iter().find(|it| rest.starts_with(it))?;
+    let scheme = ["https://", "http://"]
+        .into_iter()
+        .find(|it| rest.starts_with(it))?;
     if before.is_some_and(char::is_alphanumeric) {
         return None;
     }
     let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"|*`".contains(c));
-    let address = rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', ')', ']']);
+    let address = rest[..end.unwrap_or(rest.len())]
+        .trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', ')', ']']);
     (address.len() > scheme.len()).then_some((Piece::Link(address), address.len()))
 }
 
@@ -245,7 +256,10 @@ mod tests {
     #[test]
     fn marks_are_drawn_and_the_rest_is_as_it_was_typed() {
         check("a **b** c", "a <strong>b</strong> c");
-        check("*a* _b_ __c__ ~~d~~", "<em>a</em> <em>b</em> <u>c</u> <s>d</s>");
+        check(
+            "*a* _b_ __c__ ~~d~~",
+            "<em>a</em> <em>b</em> <u>c</u> <s>d</s>",
+        );
         check("**a *b* c**", "<strong>a <em>b</em> c</strong>");
         check("2 * 3 * 4", "2 * 3 * 4");
         check("snake_case_name", "snake_case_name");
@@ -260,25 +274,41 @@ mod tests {
     fn nothing_is_markup_within_code() {
         check("`**a**`", "<code>**a**</code>");
         check("``a`b``", "<code>a`b</code>");
-        check("```rust\nlet a = 1;\n```", "<pre class=\"chat-code\"><code>let a = 1;</code></pre>");
-        check("```a b```", "<pre class=\"chat-code\"><code>a b</code></pre>");
+        check(
+            "```rust\nlet a = 1;\n```",
+            "<pre class=\"chat-code\"><code>let a = 1;</code></pre>",
+        );
+        check(
+            "```a b```",
+            "<pre class=\"chat-code\"><code>a b</code></pre>",
+        );
         check("``", "``");
         check("```open", "```open");
     }
 
     #[test]
     fn mentions_are_names_and_names_are_escaped() {
-        check("<@7> <@!7>", "<span class=\"mention\">@<bdi>&lt;Ann&gt;</bdi></span> <span class=\"mention\">@<bdi>&lt;Ann&gt;</bdi></span>");
+        check(
+            "<@7> <@!7>",
+            "<span class=\"mention\">@<bdi>&lt;Ann&gt;</bdi></span> <span class=\"mention\">@<bdi>&lt;Ann&gt;</bdi></span>",
+        );
         check("<@&8>", "<span class=\"mention\">@<bdi>Crew</bdi></span>");
         check("<#9>", "<span class=\"mention\">#<bdi>docks</bdi></span>");
         check("<@5>", "<span class=\"mention\">@5</span>");
         check("<@x>", "&lt;@x&gt;");
-        assert!(drawn("<:tea:5>", &Names::default()).into_string().contains("emojis/5.webp"));
+        assert!(
+            drawn("<:tea:5>", &Names::default())
+                .into_string()
+                .contains("emojis/5.webp")
+        );
     }
 
     #[test]
     fn others_words_are_never_markup_of_the_page() {
-        check("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;");
+        check(
+            "<script>alert(1)</script>",
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
+        );
         check("<img src=x onerror=y>", "&lt;img src=x onerror=y&gt;");
         check("javascript:alert(1)", "javascript:alert(1)");
         let emoji = drawn("<:\"onerror=x:5>", &Names::default()).into_string();
@@ -300,7 +330,9 @@ mod tests {
     /// 4,000 characters are the most that Discord lets anybody write.
     #[test]
     fn no_text_takes_long_or_goes_too_deep() {
-        for hostile in ["*", "_", "**", "~~*", "||", "`", "<", "<@", "\\", "h", "*a", "_a_*", "[", "é*"] {
+        for hostile in [
+            "*", "_", "**", "~~*", "||", "`", "<", "<@", "\\", "h", "*a", "_a_*", "[", "é*",
+        ] {
             let text: String = hostile.repeat(4_000 / hostile.len());
             let began = std::time::Instant::now();
             let shown = drawn(&text, &Names::default()).into_string();

@@ -40,9 +40,16 @@ pub(super) fn hides_words(messages: &[Json], bot: u64) -> bool {
         let nothing = |field: &str| message[field].as_array().is_none_or(Vec::is_empty);
         TYPED[..2].contains(&message["type"].as_u64().unwrap_or(u64::MAX))
             && text(message, "content").is_empty()
-            && ["attachments", "embeds", "sticker_items", "components", "mentions", "message_snapshots"]
-                .into_iter()
-                .all(nothing)
+            && [
+                "attachments",
+                "embeds",
+                "sticker_items",
+                "components",
+                "mentions",
+                "message_snapshots",
+            ]
+            .into_iter()
+            .all(nothing)
             && message["poll"].is_null()
             && id(&message["author"]) != bot
     };
@@ -58,7 +65,11 @@ fn id(of: &Json) -> u64 {
 }
 
 fn items<'a>(of: &'a Json, field: &str) -> impl Iterator<Item = &'a Json> + use<'a> {
-    of[field].as_array().map_or(&[][..], Vec::as_slice).iter().take(MOST)
+    of[field]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice)
+        .iter()
+        .take(MOST)
 }
 
 /// What an author is called: in the server, everywhere, or by their user name.
@@ -68,7 +79,10 @@ pub(super) fn author(message: &Json) -> &str {
         text(&message["author"], "global_name"),
         text(&message["author"], "username"),
     ];
-    names.into_iter().find(|it| !it.trim().is_empty()).unwrap_or("unknown")
+    names
+        .into_iter()
+        .find(|it| !it.trim().is_empty())
+        .unwrap_or("unknown")
 }
 
 /// An address that may be led to.
@@ -176,7 +190,10 @@ fn attachment(file: &Json) -> Markup {
 fn embed_drawn(embed: &Json, names: &Names) -> Markup {
     let title = text(embed, "title");
     let colour = embed["color"].as_u64().unwrap_or_default() & 0x00ff_ffff;
-    let (image, thumbnail) = (text(&embed["image"], "url"), text(&embed["thumbnail"], "url"));
+    let (image, thumbnail) = (
+        text(&embed["image"], "url"),
+        text(&embed["thumbnail"], "url"),
+    );
     html! {
         article.embed {
             svg.embed-colour viewBox="0 0 4 10" preserveAspectRatio="none" aria-hidden="true" { rect width="4" height="10" fill=(format!("#{colour:06x}")) {} }
@@ -274,7 +291,13 @@ mod tests {
             "sticker_items": [{"name": bad}], "poll": {"question": {"text": bad}},
         });
         let shown = shown(&message, true);
-        for absent in ["<script", "href=\"javascript", "src=\"https://evil", " style=", "onerror"] {
+        for absent in [
+            "<script",
+            "href=\"javascript",
+            "src=\"https://evil",
+            " style=",
+            "onerror",
+        ] {
             assert!(!shown.contains(absent), "{absent} in {shown}");
         }
     }
@@ -291,16 +314,27 @@ mod tests {
     #[test]
     fn pictures_of_discord_are_shown_and_others_led_to() {
         let picture = |url: &str| {
-            shown(&json!({"id": "9", "attachments": [{"filename": "a.png", "url": url, "content_type": "image/png", "size": 3}]}), false)
+            shown(
+                &json!({"id": "9", "attachments": [{"filename": "a.png", "url": url, "content_type": "image/png", "size": 3}]}),
+                false,
+            )
         };
         assert!(picture("https://cdn.discordapp.com/a.png").contains("<img class=\"picture\""));
         let elsewhere = picture("https://cdn.discordapp.com.evil.example/a.png");
-        assert!(!elsewhere.contains("class=\"picture\"") && elsewhere.contains("href="), "{elsewhere}");
+        assert!(
+            !elsewhere.contains("class=\"picture\"") && elsewhere.contains("href="),
+            "{elsewhere}"
+        );
     }
 
     #[test]
     fn the_bots_own_messages_alone_are_edited_and_deleted() {
-        let of = |author: &str, writes| shown(&json!({"id": "9", "author": {"id": author, "username": "x"}}), writes);
+        let of = |author: &str, writes| {
+            shown(
+                &json!({"id": "9", "author": {"id": author, "username": "x"}}),
+                writes,
+            )
+        };
         assert!(of("1", true).contains("Delete") && of("1", true).contains("?edit=9"));
         assert!(!of("2", true).contains("Delete") && of("2", true).contains("?reply=9"));
         assert!(!of("1", false).contains("Delete") && !of("1", false).contains("?reply=9"));

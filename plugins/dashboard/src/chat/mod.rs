@@ -34,26 +34,48 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let get = |path: &str, words: &str| Route::get(path).right(READS).words(words);
     let post = |path: &str, words: &str| Route::post(path).right(WRITES).words(words);
     let plugin = plugin
-        .right(READS, RightLevel::Helper, "reads what is written in servers")
+        .right(
+            READS,
+            RightLevel::Helper,
+            "reads what is written in servers",
+        )
         .right(WRITES, RightLevel::Owner, "writes in servers as the bot")
         .tab(Tab::new("chat", "Chat", "/chat").icon("💬").group("Tools"))
-        .route(get("/chat", "Servers, to read one's channels"), servers::page)
-        .route(get("/chat/{guild}", "A server's channels"), room::overview)
-        .route(get("/chat/{guild}/{channel}", "What is written in a channel"), room::page)
         .route(
-            get("/chat/{guild}/{channel}/messages", "The messages of a channel, as a list"),
+            get("/chat", "Servers, to read one's channels"),
+            servers::page,
+        )
+        .route(get("/chat/{guild}", "A server's channels"), room::overview)
+        .route(
+            get("/chat/{guild}/{channel}", "What is written in a channel"),
+            room::page,
+        )
+        .route(
+            get(
+                "/chat/{guild}/{channel}/messages",
+                "The messages of a channel, as a list",
+            ),
             room::messages,
         )
         .route(
-            post("/chat/{guild}/{channel}/send", "Writes in a channel as the bot"),
+            post(
+                "/chat/{guild}/{channel}/send",
+                "Writes in a channel as the bot",
+            ),
             write::send,
         )
         .route(
-            post("/chat/{guild}/{channel}/edit", "Changes a message of the bot's"),
+            post(
+                "/chat/{guild}/{channel}/edit",
+                "Changes a message of the bot's",
+            ),
             write::edit,
         )
         .route(
-            post("/chat/{guild}/{channel}/delete", "Deletes a message of the bot's"),
+            post(
+                "/chat/{guild}/{channel}/delete",
+                "Deletes a message of the bot's",
+            ),
             write::delete,
         );
     latest::add(plugin)

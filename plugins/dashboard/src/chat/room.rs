@@ -77,7 +77,11 @@ pub(super) async fn messages(ctx: RouteContext<Dashboard>) -> Result<RouteReply>
     Ok(shell::part(&drawn(&ctx, guild, &channel, before).await?))
 }
 
-fn address(ctx: &RouteContext<Dashboard>, guild: Id<GuildMarker>, channel: Id<ChannelMarker>) -> String {
+fn address(
+    ctx: &RouteContext<Dashboard>,
+    guild: Id<GuildMarker>,
+    channel: Id<ChannelMarker>,
+) -> String {
     format!("{}/chat/{guild}/{channel}", ctx.base())
 }
 
@@ -131,17 +135,33 @@ async fn drawn(
 /// Names of all that the messages may mention.
 async fn names(host: &Host, guild: Id<GuildMarker>, messages: &[Json]) -> Names {
     let mut names = Names::default();
-    for channel in host.cache().channels(guild).known().await.unwrap_or_default() {
-        names.channels.insert(channel.id.get(), channel.name.unwrap_or_default());
+    for channel in host
+        .cache()
+        .channels(guild)
+        .known()
+        .await
+        .unwrap_or_default()
+    {
+        names
+            .channels
+            .insert(channel.id.get(), channel.name.unwrap_or_default());
     }
     for role in host.cache().roles(guild).known().await.unwrap_or_default() {
         names.roles.insert(role.id.get(), role.name);
     }
     for message in messages {
-        let mentioned = message["mentions"].as_array().map_or(&[][..], Vec::as_slice);
+        let mentioned = message["mentions"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
         for user in mentioned.iter().chain([&message["author"]]) {
-            let said = [&user["member"]["nick"], &user["global_name"], &user["username"]];
-            let name = said.into_iter().find_map(|it| it.as_str().filter(|it| !it.is_empty()));
+            let said = [
+                &user["member"]["nick"],
+                &user["global_name"],
+                &user["username"],
+            ];
+            let name = said
+                .into_iter()
+                .find_map(|it| it.as_str().filter(|it| !it.is_empty()));
             if let (Some(id), Some(name)) = (latest::id(user), name) {
                 names.users.insert(id, name.to_owned());
             }
@@ -192,7 +212,9 @@ async fn framed(
 /// The form to write, to reply, or to change a message of the bot's.
 async fn form(ctx: &RouteContext<Dashboard>, channel: &Listed, address: &str) -> Result<Markup> {
     if !channel.writes {
-        return Ok(html! { p.notice { "The bot may not write in this channel: its server's owner gives it Send Messages." } });
+        return Ok(
+            html! { p.notice { "The bot may not write in this channel: its server's owner gives it Send Messages." } },
+        );
     }
     let (reply, edit): (u64, u64) = (ctx.query_or("reply", 0)?, ctx.query_or("edit", 0)?);
     let about = match (reply, edit) {

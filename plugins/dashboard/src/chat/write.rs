@@ -63,7 +63,9 @@ impl Written {
                     .ok_or_else(|| Error::user("A colour is six hexadecimal digits: #4450c8."))?,
             ),
         };
-        Ok(Some(json!({"title": title, "description": description, "color": colour})))
+        Ok(Some(
+            json!({"title": title, "description": description, "color": colour}),
+        ))
     }
 
     /// The body of the request: nobody is notified unless that is said, and never everybody.
@@ -71,7 +73,9 @@ impl Written {
         fits("message", &self.content, CONTENT)?;
         let embed = self.embed()?;
         if self.content.trim().is_empty() && embed.is_none() {
-            return Err(Error::user("Write something first: a message, or an embed's title or description."));
+            return Err(Error::user(
+                "Write something first: a message, or an embed's title or description.",
+            ));
         }
         let parse: &[&str] = if self.mentions { &["users"] } else { &[] };
         let mut body = json!({
@@ -101,7 +105,11 @@ pub(super) async fn send(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let written: Written = ctx.json()?;
     let body = written.body()?;
     let path = format!("channels/{channel}/messages");
-    let request = ctx.host().discord().request(Method::Post, path).json(&body)?;
+    let request = ctx
+        .host()
+        .discord()
+        .request(Method::Post, path)
+        .json(&body)?;
     let sent = request.send().await.map_err(told);
     let id = match &sent {
         Ok(response) => response.json::<Json>()?["id"].clone(),
@@ -111,7 +119,15 @@ pub(super) async fn send(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         "message": id, "content": clip(&written.content, NOTED), "title": clip(&written.title, NOTED),
         "description": clip(&written.description, NOTED), "reply_to": written.message()?.map(|it| it.to_string()), "mentions": written.mentions,
     });
-    note(&ctx, "chat.send", (guild, channel), what, (Json::Null, Json::Null), &sent).await;
+    note(
+        &ctx,
+        "chat.send",
+        (guild, channel),
+        what,
+        (Json::Null, Json::Null),
+        &sent,
+    )
+    .await;
     sent?;
     Ok(RouteReply::text("Sent."))
 }
@@ -120,18 +136,29 @@ pub(super) async fn edit(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let (guild, channel) = place(&ctx).await?;
     let written: Written = ctx.json()?;
     fits("message", &written.content, CONTENT)?;
-    let id = written.message()?.ok_or_else(|| Error::user("Say which message is to be changed."))?;
+    let id = written
+        .message()?
+        .ok_or_else(|| Error::user("Say which message is to be changed."))?;
     let before = own(&ctx, channel, id).await?;
     let has_embed = before["embeds"].as_array().is_some_and(|it| !it.is_empty());
     if written.content.trim().is_empty() && !has_embed {
-        return Err(Error::user("A message without words is none: write something, or delete it."));
+        return Err(Error::user(
+            "A message without words is none: write something, or delete it.",
+        ));
     }
     let body = json!({"content": written.content, "allowed_mentions": {"parse": []}});
     let path = format!("channels/{channel}/messages/{id}");
-    let request = ctx.host().discord().request(Method::Patch, path).json(&body)?;
+    let request = ctx
+        .host()
+        .discord()
+        .request(Method::Patch, path)
+        .json(&body)?;
     let changed = request.send().await.map_err(told);
     let words = before["content"].as_str().unwrap_or_default();
-    let change = (clip(words, NOTED).into(), clip(&written.content, NOTED).into());
+    let change = (
+        clip(words, NOTED).into(),
+        clip(&written.content, NOTED).into(),
+    );
     let what = json!({"message": id.to_string()});
     note(&ctx, "chat.edit", (guild, channel), what, change, &changed).await;
     changed?;
@@ -141,14 +168,30 @@ pub(super) async fn edit(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 pub(super) async fn delete(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let (guild, channel) = place(&ctx).await?;
     let written: Written = ctx.json()?;
-    let id = written.message()?.ok_or_else(|| Error::user("Say which message is to be deleted."))?;
+    let id = written
+        .message()?
+        .ok_or_else(|| Error::user("Say which message is to be deleted."))?;
     let before = own(&ctx, channel, id).await?;
     let path = format!("channels/{channel}/messages/{id}");
-    let deleted = ctx.host().discord().request(Method::Delete, path).send().await.map_err(told);
+    let deleted = ctx
+        .host()
+        .discord()
+        .request(Method::Delete, path)
+        .send()
+        .await
+        .map_err(told);
     let words = before["content"].as_str().unwrap_or_default();
     let what = json!({"message": id.to_string()});
     let change = (clip(words, NOTED).into(), Json::Null);
-    note(&ctx, "chat.delete", (guild, channel), what, change, &deleted).await;
+    note(
+        &ctx,
+        "chat.delete",
+        (guild, channel),
+        what,
+        change,
+        &deleted,
+    )
+    .await;
     deleted?;
     Ok(RouteReply::text("Deleted."))
 }
@@ -185,17 +228,27 @@ pub(super) async fn own(
     let bot = ctx.host().bot_id().map(|it| it.to_string());
     match bot.is_some() && message["author"]["id"].as_str() == bot.as_deref() {
         true => Ok(message),
-        false => Err(Error::user("That is not the bot's message: only its own are changed and deleted here.")),
+        false => Err(Error::user(
+            "That is not the bot's message: only its own are changed and deleted here.",
+        )),
     }
 }
 
 /// What Discord has refused, as a sentence.
 fn told(error: Error) -> Error {
     match (error.http_status(), error.discord_code()) {
-        (_, Some(50_083)) => Error::user("The thread is archived: write in it in Discord first, or unarchive it."),
-        (_, Some(200_000)) => Error::user("AutoMod of the server does not let this message through."),
-        (_, Some(50_035)) => Error::user("Discord does not take the message as it is: it may reply to one that is gone, or be too long."),
-        (Some(403), _) => Error::user("The bot may not do that here: it lacks the permission in this channel."),
+        (_, Some(50_083)) => {
+            Error::user("The thread is archived: write in it in Discord first, or unarchive it.")
+        }
+        (_, Some(200_000)) => {
+            Error::user("AutoMod of the server does not let this message through.")
+        }
+        (_, Some(50_035)) => Error::user(
+            "Discord does not take the message as it is: it may reply to one that is gone, or be too long.",
+        ),
+        (Some(403), _) => {
+            Error::user("The bot may not do that here: it lacks the permission in this channel.")
+        }
         (Some(404), _) => Error::user("The channel or the message is not there any more."),
         _ => error,
     }
@@ -237,25 +290,42 @@ mod tests {
 
     #[test]
     fn nobody_is_notified_unless_that_is_said_and_never_everybody() {
-        let body = written(json!({"content": "@everyone <@7>"})).body().unwrap();
-        assert_eq!(body["allowed_mentions"], json!({"parse": [], "replied_user": false}));
-        let body = written(json!({"content": "<@7>", "mentions": true})).body().unwrap();
-        assert_eq!(body["allowed_mentions"], json!({"parse": ["users"], "replied_user": true}));
+        let body = written(json!({"content": "@everyone <@7>"}))
+            .body()
+            .unwrap();
+        assert_eq!(
+            body["allowed_mentions"],
+            json!({"parse": [], "replied_user": false})
+        );
+        let body = written(json!({"content": "<@7>", "mentions": true}))
+            .body()
+            .unwrap();
+        assert_eq!(
+            body["allowed_mentions"],
+            json!({"parse": ["users"], "replied_user": true})
+        );
     }
 
     #[test]
     fn an_embed_is_sent_where_it_has_words() {
         let of = |body: Json| written(body).embed();
         assert_eq!(of(json!({"colour": "#ff0000"})).unwrap(), None);
-        let embed = of(json!({"title": "Tea", "colour": "#ff0000"})).unwrap().unwrap();
-        assert_eq!((&embed["title"], &embed["color"]), (&json!("Tea"), &json!(0x00ff_0000)));
+        let embed = of(json!({"title": "Tea", "colour": "#ff0000"}))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (&embed["title"], &embed["color"]),
+            (&json!("Tea"), &json!(0x00ff_0000))
+        );
         assert!(of(json!({"title": "Tea", "colour": "red"})).is_err());
         assert!(of(json!({"title": "x".repeat(257)})).is_err());
     }
 
     #[test]
     fn a_reply_names_what_it_answers_and_nothing_is_not_sent() {
-        let body = written(json!({"content": "a", "message": "9"})).body().unwrap();
+        let body = written(json!({"content": "a", "message": "9"}))
+            .body()
+            .unwrap();
         assert_eq!(body["message_reference"]["message_id"], json!("9"));
         for body in [
             json!({}),
@@ -263,7 +333,14 @@ mod tests {
             json!({"content": "é".repeat(2_001)}),
             json!({"content": "a", "message": "nine"}),
         ] {
-            assert!(written(body.clone()).body().unwrap_err().user_message().is_some(), "{body}");
+            assert!(
+                written(body.clone())
+                    .body()
+                    .unwrap_err()
+                    .user_message()
+                    .is_some(),
+                "{body}"
+            );
         }
     }
 }

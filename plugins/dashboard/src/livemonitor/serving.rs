@@ -166,7 +166,10 @@ mod tests {
             shown.starts_with("Served at 127.0.0.1:9320, and reached at <http://127.0.0.1:9320>"),
             "{shown}"
         );
-        assert!(shown.contains("2 sessions logged in, 1 page open"), "{shown}");
+        assert!(
+            shown.contains("2 sessions logged in, 1 page open"),
+            "{shown}"
+        );
         assert!(!shown.contains("DISCORD_CLIENT_SECRET"), "{shown}");
     }
 }

@@ -168,7 +168,15 @@ mod tests {
         ] {
             assert_eq!(Whom::read(typed).unwrap(), whom, "{typed}");
         }
-        for typed in ["", "0", "-1", "me", "<@x>", "<@0>", "99999999999999999999999"] {
+        for typed in [
+            "",
+            "0",
+            "-1",
+            "me",
+            "<@x>",
+            "<@0>",
+            "99999999999999999999999",
+        ] {
             let error = Whom::read(typed).unwrap_err();
             let words = error.user_message().unwrap();
             assert!(words.contains("livemonitor sessions"), "{typed}: {words}");
@@ -181,6 +189,9 @@ mod tests {
         session.browser = "**bold** @everyone [x](https://evil.example)".to_owned();
         session.role = "`tick`".to_owned();
         let shown = line(&session);
-        assert!(!shown.contains("**bold**") && !shown.contains("`tick`"), "{shown}");
+        assert!(
+            !shown.contains("**bold**") && !shown.contains("`tick`"),
+            "{shown}"
+        );
     }
 }

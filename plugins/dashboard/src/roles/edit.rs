@@ -42,7 +42,9 @@ impl<'a> Group<'a> {
     /// What the filter looks at, so that a heading is shown with any of its rights.
     fn text(&self) -> String {
         let rights = self.rights.iter();
-        let words: Vec<String> = rights.map(|it| format!("{} {}", it.name, it.means)).collect();
+        let words: Vec<String> = rights
+            .map(|it| format!("{} {}", it.name, it.means))
+            .collect();
         format!("{} {}", self.name, words.join(" "))
     }
 }
@@ -92,7 +94,12 @@ fn copy_of(role: &RoleView) -> RoleView {
 }
 
 /// Why a role can't be changed by whoever looks.
-fn why_not(ctx: &RouteContext<Dashboard>, own: &Own, role: &RoleView, is_new: bool) -> Option<&'static str> {
+fn why_not(
+    ctx: &RouteContext<Dashboard>,
+    own: &Own,
+    role: &RoleView,
+    is_new: bool,
+) -> Option<&'static str> {
     if !ctx.may(SETS_ROLE) {
         Some("Your role may look at roles, and not change them.")
     } else if role.built_in {
@@ -197,7 +204,11 @@ pub(super) async fn save(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let name = saved.name.trim().to_owned();
     if saved.new == "true" {
         let access = ctx.host().pages().access().await?;
-        if access.roles.iter().any(|it| it.name.eq_ignore_ascii_case(&name)) {
+        if access
+            .roles
+            .iter()
+            .any(|it| it.name.eq_ignore_ascii_case(&name))
+        {
             return Err(Error::user(
                 "There is a role of that name: pick another name, or edit that one.",
             ));
@@ -212,7 +223,9 @@ pub(super) async fn save(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         ..AccessCall::default()
     };
     ctx.host().pages().set_role(&call).await?;
-    Ok(RouteReply::text(format!("The role {name} has {count} now.")))
+    Ok(RouteReply::text(format!(
+        "The role {name} has {count} now."
+    )))
 }
 
 #[derive(Deserialize)]
@@ -223,7 +236,10 @@ struct Removed {
 pub(super) async fn remove(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let removed: Removed = ctx.json()?;
     ctx.host().pages().remove_role(&removed.role).await?;
-    Ok(RouteReply::text(format!("The role {} is gone.", removed.role)))
+    Ok(RouteReply::text(format!(
+        "The role {} is gone.",
+        removed.role
+    )))
 }
 
 #[cfg(test)]
@@ -240,7 +256,8 @@ mod tests {
     fn rights_stand_under_their_power_or_plugin() {
         let rights = [right("a.x", "a"), right("b.x", "b"), right("a.y", "a")];
         let groups = Group::all(&rights);
-        let names: Vec<(&str, usize)> = groups.iter().map(|it| (it.name, it.rights.len())).collect();
+        let names: Vec<(&str, usize)> =
+            groups.iter().map(|it| (it.name, it.rights.len())).collect();
         assert_eq!(names, [("a", 2), ("b", 1)]);
         assert!(groups[0].text().contains("a.y"));
     }
@@ -257,8 +274,14 @@ mod tests {
     #[test]
     fn what_one_does_not_have_is_greyed_out() {
         let shown = check(&right("tea/pour", "tea"), false, false, true).into_string();
-        assert!(shown.contains("disabled") && shown.contains("can't give it"), "{shown}");
+        assert!(
+            shown.contains("disabled") && shown.contains("can't give it"),
+            "{shown}"
+        );
         let shown = check(&right("tea/pour", "tea"), true, true, true).into_string();
-        assert!(shown.contains("checked") && !shown.contains("disabled"), "{shown}");
+        assert!(
+            shown.contains("checked") && !shown.contains("disabled"),
+            "{shown}"
+        );
     }
 }

@@ -45,7 +45,11 @@ fn row(ctx: &RouteContext<Dashboard>, access: &AccessReply, own: &Own, role: &Ro
     let name = ui::encoded(&role.name);
     let people = match role.all {
         true => access.owners.len(),
-        false => access.people.iter().filter(|it| it.role == role.name).count(),
+        false => access
+            .people
+            .iter()
+            .filter(|it| it.role == role.name)
+            .count(),
     };
     let edits = !role.built_in && own.covers(role);
     html! {

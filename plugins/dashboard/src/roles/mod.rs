@@ -32,9 +32,16 @@ const SETS_USER: &str = "pages.set_user";
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let get = |path: &str, words: &str| Route::get(path).right(SEES).words(words);
     plugin
-        .tab(Tab::new("access", "Roles", "/roles").icon("👥").group("Admin"))
+        .tab(
+            Tab::new("access", "Roles", "/roles")
+                .icon("👥")
+                .group("Admin"),
+        )
         .route(get("/roles", "Who has which role"), people::page)
-        .route(get("/roles/people", "Those who have a role, as a list"), people::list)
+        .route(
+            get("/roles/people", "Those who have a role, as a list"),
+            people::list,
+        )
         .route(
             Route::post("/roles/people/set")
                 .right(SETS_USER)
@@ -48,7 +55,10 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
             people::remove,
         )
         .route(get("/roles/all", "The roles"), list::page)
-        .route(get("/roles/preview", "The tabs that a role sees"), list::preview)
+        .route(
+            get("/roles/preview", "The tabs that a role sees"),
+            list::preview,
+        )
         .route(get("/roles/edit", "A role's rights"), edit::page)
         .route(
             Route::post("/roles/save")
@@ -123,7 +133,10 @@ impl Own {
 
 /// A user's id, as it was typed.
 fn user_id(typed: &str) -> Result<u64> {
-    let digits = typed.trim().trim_start_matches("<@").trim_start_matches('!');
+    let digits = typed
+        .trim()
+        .trim_start_matches("<@")
+        .trim_start_matches('!');
     let id = digits.trim_end_matches('>').parse().ok();
     id.filter(|id| *id > 0).ok_or_else(|| {
         Error::user(
@@ -162,7 +175,12 @@ mod tests {
 
     #[test]
     fn an_id_is_taken_as_it_is_copied() {
-        for typed in ["80351110224678912", " 80351110224678912 ", "<@80351110224678912>", "<@!80351110224678912>"] {
+        for typed in [
+            "80351110224678912",
+            " 80351110224678912 ",
+            "<@80351110224678912>",
+            "<@!80351110224678912>",
+        ] {
             assert_eq!(user_id(typed).unwrap(), 80_351_110_224_678_912, "{typed}");
         }
         for typed in ["", "0", "ann", "-5", "1.5", "99999999999999999999999"] {

@@ -183,12 +183,19 @@ pub(super) async fn set(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         ..AccessCall::default()
     };
     ctx.host().pages().set_user(&call).await?;
-    Ok(RouteReply::text(format!("{name} has the role {} now.", given.role)))
+    Ok(RouteReply::text(format!(
+        "{name} has the role {} now.",
+        given.role
+    )))
 }
 
 /// What Discord calls a user.
 async fn name_of(host: &Host, user: u64) -> Result<String> {
-    let asked = host.discord().request(Method::Get, format!("users/{user}")).send().await;
+    let asked = host
+        .discord()
+        .request(Method::Get, format!("users/{user}"))
+        .send()
+        .await;
     let user: User = match asked {
         Ok(response) => response.json()?,
         Err(error) if error.http_status() == Some(404) => {
@@ -232,7 +239,12 @@ mod tests {
             person
         };
         let people = [person(71, "Ann", "Helper"), person(82, "Bob", "Visitor")];
-        let of = |words: &str| found(&people, words).iter().map(|it| it.user_id).collect::<Vec<_>>();
+        let of = |words: &str| {
+            found(&people, words)
+                .iter()
+                .map(|it| it.user_id)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(of(""), [71, 82]);
         assert_eq!(of("ANN"), [71]);
         assert_eq!(of("visit"), [82]);

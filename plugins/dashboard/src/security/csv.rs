@@ -115,8 +115,14 @@ mod tests {
         let mut text = String::new();
         line(&mut text, &entry);
         assert!(text.starts_with("7,2026-01-01T00:00:00"), "{text}");
-        assert!(text.ends_with("\r\n") && text.matches("\r\n").count() == 1, "{text}");
-        assert!(text.contains(r#""{""by"":""=1"",""from"":""a\""b""}""#), "{text}");
+        assert!(
+            text.ends_with("\r\n") && text.matches("\r\n").count() == 1,
+            "{text}"
+        );
+        assert!(
+            text.contains(r#""{""by"":""=1"",""from"":""a\""b""}""#),
+            "{text}"
+        );
         assert_eq!(COLUMNS.matches(',').count(), 11);
     }
 }

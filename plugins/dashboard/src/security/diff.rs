@@ -105,7 +105,12 @@ mod tests {
         check(
             &json!({"rights": ["a", "b", "c"]}),
             &json!({"rights": ["b", "c", "d"]}),
-            &["-rights[]: a", " rights[]: b", " rights[]: c", "+rights[]: d"],
+            &[
+                "-rights[]: a",
+                " rights[]: b",
+                " rights[]: c",
+                "+rights[]: d",
+            ],
         );
     }
 

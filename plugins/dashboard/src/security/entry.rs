@@ -15,9 +15,8 @@ use super::{
 use crate::{Dashboard, ui};
 
 pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
-    let absent = || {
-        Error::user("The journal has no such entry: it may be too old, and gone with its file.")
-    };
+    let absent =
+        || Error::user("The journal has no such entry: it may be too old, and gone with its file.");
     let wanted: u64 = ctx.param("number").parse().map_err(|_| absent())?;
     let call = AuditCall {
         before: wanted.checked_add(1),
@@ -25,7 +24,10 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         ..AuditCall::default()
     };
     let entries = ctx.host().audit(&call).await?;
-    let entry = entries.first().filter(|it| it.sequence == wanted).ok_or_else(absent)?;
+    let entry = entries
+        .first()
+        .filter(|it| it.sequence == wanted)
+        .ok_or_else(absent)?;
     let actions = html! {
         a.button href={ (ctx.base()) "/security/journal" } { "All entries" }
     };

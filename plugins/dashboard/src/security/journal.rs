@@ -90,7 +90,10 @@ fn day(text: &str) -> Result<Option<u64>> {
 
 /// The query as it is, but for one value.
 fn query(ctx: &RouteContext<Dashboard>, without: &str) -> String {
-    let pairs = ctx.queries().iter().filter(|(name, value)| name != without && !value.is_empty());
+    let pairs = ctx
+        .queries()
+        .iter()
+        .filter(|(name, value)| name != without && !value.is_empty());
     let pairs: Vec<String> = pairs
         .map(|(name, value)| format!("{}={}", ui::encoded(name), ui::encoded(value)))
         .collect();
@@ -272,9 +275,16 @@ mod tests {
 
     #[test]
     fn what_cant_be_searched_for_is_told() {
-        for pairs in [&[("user", "ann")][..], &[("from", "yesterday")], &[("before", "-1")]] {
+        for pairs in [
+            &[("user", "ann")][..],
+            &[("from", "yesterday")],
+            &[("before", "-1")],
+        ] {
             let pairs: &'static [(&str, &str)] = pairs;
-            assert!(search(pairs).unwrap_err().user_message().is_some(), "{pairs:?}");
+            assert!(
+                search(pairs).unwrap_err().user_message().is_some(),
+                "{pairs:?}"
+            );
         }
     }
 }

@@ -116,7 +116,11 @@ impl Ended {
     fn call(self) -> Result<AccessCall> {
         let user_id = match &self.user_id {
             None => None,
-            Some(digits) => Some(digits.parse().map_err(|_| Error::user("That is no user's id."))?),
+            Some(digits) => Some(
+                digits
+                    .parse()
+                    .map_err(|_| Error::user("That is no user's id."))?,
+            ),
         };
         let call = AccessCall {
             session: self.session,
