@@ -110,11 +110,15 @@ impl State {
                         shows.map_or(&tab.right, |route| &route.right)
                     }
                 };
-                let may = right.is_empty() || rights.has(&invoke::right_of(manifest, right));
-                if !may {
+                let right = match right.is_empty() {
+                    true => String::new(),
+                    false => invoke::right_of(manifest, right),
+                };
+                if !right.is_empty() && !rights.has(&right) {
                     continue;
                 }
                 let mut view = TabView::default();
+                view.right = right;
                 view.plugin.clone_from(&manifest.name);
                 view.id.clone_from(&tab.id);
                 view.title.clone_from(&tab.title);

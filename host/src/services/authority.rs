@@ -20,7 +20,9 @@ use host_ops::{
 };
 use plugin_api::{
     Power,
-    abi::{ActingReply, AuditCall, AuditReply, MayCall, MayReply},
+    abi::{
+        ActingReply, AuditCall, AuditFault, AuditNote, AuditReply, AuditVerified, MayCall, MayReply,
+    },
     manifest::Manifest,
 };
 use serde_json::Value;
@@ -31,11 +33,23 @@ use twilight_model::{
 
 use super::Services;
 
-/// Entries of the journal that one call reads.
+/// Entries of the journal that one call reads, where it says nothing else.
 const PAGE: usize = 100;
+
+/// Entries that one call reads at most: some megabytes with the longest parameters.
+const MOST: usize = 500;
+
+/// What a plugin may note in the journal within an hour: what people do by hand, and not what a loop does.
+const NOTES: u32 = 1_000;
 
 /// Refusals of a plugin that the journal takes within an hour; the log has all of them.
 const REFUSALS: u32 = 20;
+
+/// How often a journal is looked through before a fault in it is believed.
+const VERIFIED: u32 = 3;
+
+/// Characters of a note's result that are kept.
+const RESULT: usize = 500;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -48,6 +62,8 @@ pub struct Authority {
     declared: Mutex<HashMap<Caller, Vec<Power>>>,
     /// Refusals that the journal has of each plugin: one that asks all day fills no disk.
     refusals: Mutex<HashMap<PluginName, (Instant, u32)>>,
+    /// Notes that the journal has of each plugin, for the same reason.
+    notes: Mutex<HashMap<PluginName, (Instant, u32)>>,
 }
 
 /// Writer of the audit journal.
@@ -83,6 +99,7 @@ impl Authority {
             journal: Arc::new(journal),
             declared: Mutex::default(),
             refusals: Mutex::default(),
+            notes: Mutex::default(),
         }
     }
 
@@ -161,15 +178,24 @@ impl Authority {
     }
 
     fn journals_refusal(&self, plugin: &PluginName) -> bool {
-        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let (since, count) = refusals.entry(plugin.clone()).or_insert((now, 0));
-        if now.duration_since(*since) >= HOUR {
-            (*since, *count) = (now, 0);
-        }
-        *count += 1;
-        *count <= REFUSALS
+        is_within(&self.refusals, plugin, REFUSALS)
     }
+}
+
+/// Counts one more of a plugin's within the hour; whether there are not more than `most`.
+fn is_within(
+    counts: &Mutex<HashMap<PluginName, (Instant, u32)>>,
+    plugin: &PluginName,
+    most: u32,
+) -> bool {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    let (since, count) = counts.entry(plugin.clone()).or_insert((now, 0));
+    if now.duration_since(*since) >= HOUR {
+        (*since, *count) = (now, 0);
+    }
+    *count = count.saturating_add(1);
+    *count <= most
 }
 
 impl Services {
@@ -438,6 +464,9 @@ impl Capability<Services> for Authority {
         CallRule::free("authority.acting"),
         CallRule::free("authority.may"),
         CallRule::reads("audit.list", Power::AuditRead, Who::Owner),
+        CallRule::reads("audit.verify", Power::AuditRead, Who::Owner),
+        // Of what the plugin itself has done for somebody, under its own name.
+        CallRule::free("audit.note"),
     ];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
@@ -493,6 +522,8 @@ impl Capability<Services> for Authority {
     ) -> Result<Completion, Failure> {
         match &*call.name {
             "audit.list" => self.list(call.params).await,
+            "audit.verify" => self.verify().await,
+            "audit.note" => self.note(caller, call).await,
             "authority.may" => asked(services, caller, call).await,
             _ => self.acting(services, caller, &call.behalf).await,
         }
@@ -579,12 +610,16 @@ impl Authority {
         let limit = call
             .limit
             .map_or(PAGE, |limit| limit as usize)
-            .clamp(1, PAGE);
+            .clamp(1, MOST);
         let filter = Filter {
             before: call.before,
             plugin: call.plugin,
             user: call.user_id,
             call: call.call,
+            since_ms: call.since_ms,
+            until_ms: call.until_ms,
+            result: call.result,
+            text: call.text,
         };
         let folder = self.journal.folder().to_owned();
         let read = tokio::task::spawn_blocking(move || latest(&folder, &filter, limit)).await;
@@ -600,5 +635,81 @@ impl Authority {
             .filter_map(|entry| serde_json::from_value(entry).ok())
             .collect();
         Ok(Completion::json(&reply))
+    }
+
+    async fn verify(&self) -> Result<Completion, Failure> {
+        use host_ops::audit::verify;
+        let folder = self.journal.folder().to_owned();
+        let read = tokio::task::spawn_blocking(move || {
+            // What is being written while it is read looks like a fault, and is none the next time.
+            let mut read = verify(&folder);
+            for _ in 1..VERIFIED {
+                if !matches!(read, Ok(Err(_))) {
+                    break;
+                }
+                read = verify(&folder);
+            }
+            read
+        });
+        let verified = match read.await {
+            Ok(Ok(verified)) => verified,
+            Ok(Err(error)) => return Err(Failure::Refused(format!("the audit journal: {error}"))),
+            Err(error) => return Err(Failure::Refused(format!("the audit journal: {error}"))),
+        };
+        let mut reply = AuditVerified::default();
+        match verified {
+            Ok(whole) => {
+                (reply.entries, reply.first, reply.last) = (whole.entries, whole.first, whole.last);
+            }
+            Err(fault) => {
+                let mut told = AuditFault::default();
+                let name = fault.file.file_name().unwrap_or_default();
+                told.file = name.to_string_lossy().into_owned();
+                told.line = fault.line as u64;
+                told.what = fault.what;
+                reply.fault = Some(told);
+            }
+        }
+        Ok(Completion::json(&reply))
+    }
+
+    /// Enters what a plugin has done for somebody, of which no host call tells: who it was, the invocation says.
+    async fn note(&self, caller: &Caller, call: HostCall) -> Result<Completion, Failure> {
+        if !matches!(call.behalf, Behalf::Somebody(_)) {
+            return Err(denied(
+                "`audit.note` needs somebody who acts: make it through the context of a command, a component or a route, and before its \
+                 handler ends"
+                    .to_owned(),
+                "That has to be asked for by somebody.",
+            ));
+        }
+        let note: AuditNote = serde_json::from_value(call.params.clone())?;
+        let fits =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.');
+        if !(1..=48).contains(&note.what.len()) || !note.what.chars().all(fits) {
+            return Err(Failure::Refused(
+                "`what` of a note has 1 to 48 lower-case letters, digits, `_`, `-` and `.`"
+                    .to_owned(),
+            ));
+        }
+        if !is_within(&self.notes, &caller.plugin, NOTES) {
+            return Err(Failure::Refused(format!(
+                "plugin `{}` has noted {NOTES} things in the audit journal within the hour, and more are not taken",
+                caller.plugin
+            )));
+        }
+        let about = deed(caller, &call);
+        self.record(Deed {
+            call: format!("{}/{}", caller.plugin, note.what),
+            guild: note.guild_id.unwrap_or(about.guild),
+            channel: note.channel_id.unwrap_or(about.channel),
+            params: shortened(&note.params),
+            before: shortened(&note.before),
+            after: shortened(&note.after),
+            result: note.result.chars().take(RESULT).collect(),
+            ..about
+        })
+        .await;
+        Ok(Completion::json(&Value::Null))
     }
 }

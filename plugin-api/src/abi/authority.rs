@@ -1,4 +1,4 @@
-//! JSON heads of the host calls `authority.acting`, `authority.may` and `audit.list`.
+//! JSON heads of the host calls `authority.acting`, `authority.may`, `audit.list`, `audit.verify` and `audit.note`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,9 +67,21 @@ pub struct AuditCall {
     /// Those whose call begins so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
-    /// How many at most: 1 to 100; absent: 100.
+    /// How many at most: 1 to 500; absent: 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Those from then on, in milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+    /// Those before then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+    /// Those whose result begins so: `done`, `refused`, `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Those that have this somewhere, in whatever case: in the call, the way it came, its parameters, what was before and after, the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// Completion of `audit.list`.
@@ -79,6 +91,64 @@ pub struct AuditCall {
 pub struct AuditReply {
     /// The latest one first.
     pub entries: Vec<AuditEntry>,
+}
+
+/// Completion of `audit.verify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AuditVerified {
+    /// Entries that are there; up to the first fault where there is one.
+    pub entries: u64,
+    /// The number of the oldest that is kept; 0 when there is none.
+    pub first: u64,
+    /// The number of the latest.
+    pub last: u64,
+    /// The first place that is not as it was written, and what is wrong there; `None`: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<AuditFault>,
+}
+
+/// A place of the audit journal that is not as it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AuditFault {
+    /// The file's name in the journal's folder.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// Parameters of `audit.note`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditNote {
+    /// What was done, as the plugin calls it: 1 to 48 lower-case letters, digits, `_`, `-` and `.`. The journal has it behind the plugin's
+    /// name: `dashboard/chat.send`.
+    pub what: String,
+    /// The server it was about; absent: none.
+    #[serde(
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// The channel it was about; absent: none.
+    #[serde(
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub channel_id: Option<u64>,
+    /// What there is to know of it; the journal keeps 2,000 characters.
+    pub params: Value,
+    /// What was before, where that is known.
+    pub before: Value,
+    /// What is after, where that is known.
+    pub after: Value,
+    /// `done`, or `failed: ` and why.
+    pub result: String,
 }
 
 /// A line of the audit journal.

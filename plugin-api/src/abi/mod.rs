@@ -81,7 +81,10 @@ pub(crate) mod words;
 
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
-pub use authority::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply};
+pub use authority::{
+    ActingReply, AuditCall, AuditEntry, AuditFault, AuditNote, AuditReply, AuditVerified, MayCall,
+    MayReply,
+};
 pub use bot::{
     BotStatus, HourView, MetricFamily, MetricSample, MetricsCall, MetricsReply, SlashBudget,
     SlashView, StopCall, SyncReply,

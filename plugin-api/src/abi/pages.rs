@@ -122,6 +122,8 @@ pub struct TabView {
     pub group: String,
     /// Its address on this server: `/p/tea/rooms`.
     pub address: String,
+    /// The right without which it is not shown, as roles know it; empty: everybody who is logged in sees it.
+    pub right: String,
 }
 
 /// Completion of `pages.status`.

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::Host;
 use crate::{
-    abi::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply},
+    abi::{
+        ActingReply, AuditCall, AuditEntry, AuditNote, AuditReply, AuditVerified, MayCall, MayReply,
+    },
     error::Result,
 };
 
@@ -62,7 +64,7 @@ impl Host {
         self.query("authority.may", &call).await
     }
 
-    /// Entries of the audit journal, the latest first, at most 100 a call: for the next page pass the number of the last one as
+    /// Entries of the audit journal, the latest first, at most 500 a call: for the next page pass the number of the last one as
     /// `before`. Needs the power `audit.read`, and one of the bot's owners who acts.
     ///
     /// ```
@@ -84,5 +86,54 @@ impl Host {
     pub async fn audit(&self, query: &AuditCall) -> Result<Vec<AuditEntry>> {
         let reply: AuditReply = self.query("audit.list", query).await?;
         Ok(reply.entries)
+    }
+
+    /// Whether the audit journal is as it was written: each entry has the hash of the one before it. Needs the power `audit.read`, and one of
+    /// the bot's owners who acts. It reads the whole journal.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// async fn verify(ctx: CommandContext) -> Result {
+    ///     let journal = ctx.host().verify_audit().await?;
+    ///     let text = match journal.fault {
+    ///         None => format!("All {} entries are as they were written.", journal.entries),
+    ///         Some(fault) => format!("{}, line {}: {}", fault.file, fault.line, fault.what),
+    ///     };
+    ///     ctx.reply(text).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::AuditRead])
+    ///     .command(Command::new("verify", "Verifies the journal").owner_only().run(verify));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, or the journal can't be read.
+    pub async fn verify_audit(&self) -> Result<AuditVerified> {
+        self.query("audit.verify", &Value::Null).await
+    }
+
+    /// Enters what somebody has done by way of this plugin into the audit journal, where no host call does: a request to Discord in their
+    /// name. Who it was, and how it came, the host enters by itself. From the host of a context.
+    ///
+    /// ```
+    /// use plugin_api::{abi::AuditNote, prelude::*};
+    ///
+    /// async fn announce(ctx: CommandContext) -> Result {
+    ///     let sent = ctx.host().discord().send(ctx.channel_id(), "Tea is ready.").await;
+    ///     let result = sent.as_ref().map_or_else(|error| format!("failed: {error}"), |_| "done".to_owned());
+    ///     let note = AuditNote { what: "announce".to_owned(), result, ..AuditNote::default() };
+    ///     ctx.host().note_audit(&note).await?;
+    ///     sent.map(drop)
+    /// }
+    /// # Plugin::new().command(Command::new("announce", "Announces tea").owner_only().run(announce));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody stands behind the call, the name can't be one, or the plugin has noted too much within the hour.
+    pub async fn note_audit(&self, note: &AuditNote) -> Result {
+        self.query("audit.note", note).await
     }
 }

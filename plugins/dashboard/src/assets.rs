@@ -23,6 +23,8 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "shell.css" CSS
     "ui.css" CSS
     "tools.css" CSS
+    "admin.css" CSS
+    "chat.css" CSS
     "app.js" JS
     "dialog.js" JS
     "filter.js" JS

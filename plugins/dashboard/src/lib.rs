@@ -5,7 +5,9 @@
 //! | `shell.rs`, `sidebar.rs` | what every page has: sidebar, header, footer; and other plugins' tabs within it |
 //! | `header.rs` | the figures in the header, which are fetched again and again |
 //! | `pulse.rs` | the bot's figures over the last hour: sampled each minute, and faster while somebody looks |
+//! | `wanted.rs` | events that tabs want to hear while somebody looks, chosen together |
 //! | `actions.rs` | what is done to the bot as a whole: reload all, clear caches, register commands, restart, stop |
+//! | `livemonitor/` | commands for the bot's owners: a link to log in with, whether pages are served, sessions |
 //! | `ui/` | pieces that tabs are built of: cards, tables, pills, buttons, charts, times |
 //! | `icons.rs` | the icons, drawn as SVG |
 //! | `assets.rs` | the files of the folder `assets/`, served under their hash |
@@ -22,6 +24,9 @@
 //! | `backups.rs` | the tab Backups: copies of the databases |
 //! | `database/` | the tab Database: tables, rows, SQL, checks, migrations |
 //! | `features.rs` | the tab More: which features come from which plugin |
+//! | `chat/` | the tab Chat: channels read, and written in as the bot |
+//! | `roles/` | the tab Roles: who may use these pages, and what |
+//! | `security/` | the tab Security: who is logged in, and the audit journal |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
 //! A tab is a module with `add`: it declares its [`Tab`](plugin_api::Tab), its routes, its own rights and topics. What a route shows is the
@@ -30,6 +35,7 @@
 mod actions;
 mod assets;
 mod backups;
+mod chat;
 mod credits;
 mod events;
 mod database;
@@ -43,6 +49,9 @@ mod log;
 mod overview;
 mod pulse;
 mod servers;
+mod livemonitor;
+mod roles;
+mod security;
 mod settings;
 mod shards;
 mod shell;
@@ -54,12 +63,13 @@ mod system;
     reason = "tabs that need the rest come one by one"
 )]
 mod ui;
+mod wanted;
 
 use std::rc::Rc;
 
 use plugin_api::{Power, prelude::*};
 
-use self::pulse::Pulse;
+use self::{chat::Latest, pulse::Pulse, wanted::Wanted};
 
 /// What all tabs share. A tab with a state of its own keeps it in an `Rc` that its handlers hold, or has a field here.
 #[derive(Debug)]
@@ -72,6 +82,10 @@ pub(crate) struct Dashboard {
     events: Rc<events::Ring>,
     /// How the shards have fared over the last hour.
     shards: Rc<shards::History>,
+    /// The latest messages of channels that somebody looks at.
+    chat: Rc<Latest>,
+    /// Events that tabs want to hear.
+    wanted: Rc<Wanted>,
 }
 
 impl Dashboard {
@@ -85,6 +99,8 @@ impl Dashboard {
             pulse,
             events: Rc::default(),
             shards,
+            chat: Rc::default(),
+            wanted: Rc::default(),
         }
     }
 }
@@ -112,6 +128,7 @@ export_plugin!(|| {
         header::add,
         pulse::add,
         actions::add,
+        livemonitor::add,
         overview::add,
         system::add,
         settings::add,
@@ -125,6 +142,9 @@ export_plugin!(|| {
         backups::add,
         database::add,
         features::add,
+        chat::add,
+        roles::add,
+        security::add,
         credits::add,
     ] {
         plugin = add(plugin);
