@@ -22,6 +22,7 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "base.css" CSS
     "shell.css" CSS
     "ui.css" CSS
+    "core.css" CSS
     "app.js" JS
     "dialog.js" JS
     "filter.js" JS

@@ -11,6 +11,9 @@
 //! | `assets.rs` | the files of the folder `assets/`, served under their hash |
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
+//! | `commands/` | the tab Commands: use, errors, who may, why not, rules by server |
+//! | `plugins/` | the tab Plugins: each one's state, figures and files; load, reload, roll back, install; the graph |
+//! | `place.rs` | servers, channels and users as somebody writes them into a field |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
 //! | `credits.rs` | the tab Credits, and the shortest example of one |
 //!
@@ -19,10 +22,13 @@
 
 mod actions;
 mod assets;
+mod commands;
 mod credits;
 mod header;
 mod icons;
 mod overview;
+mod place;
+mod plugins;
 mod pulse;
 mod settings;
 mod shell;
@@ -35,9 +41,10 @@ mod system;
 )]
 mod ui;
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use plugin_api::{Power, prelude::*};
+use serde::{Deserialize, Serialize};
 
 use self::pulse::Pulse;
 
@@ -48,21 +55,55 @@ pub(crate) struct Dashboard {
     host: Host,
     /// The bot's figures over the last hour.
     pulse: Rc<Pulse>,
+    /// What each plugin has used over the last hour.
+    samples: Rc<plugins::Samples>,
 }
 
 impl Dashboard {
     fn new(host: Host) -> Self {
         let pulse = Rc::default();
         pulse::start(&host, &pulse);
-        Self { host, pulse }
+        let samples = Rc::default();
+        plugins::start(&host, &samples);
+        Self {
+            host,
+            pulse,
+            samples,
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept {
+            pulse: self.pulse.kept(),
+            plugins: self.samples.kept(),
+        }
+    }
+
+    fn restore(&self, kept: Kept) {
+        self.pulse.restore(kept.pulse);
+        self.samples.restore(kept.plugins);
     }
 }
 
+/// What the next generation goes on with.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    pulse: Vec<pulse::Sample>,
+    plugins: BTreeMap<String, Vec<plugins::Sample>>,
+}
+
+/// The form of [`Kept`]. The first one was the pulse alone.
+const SCHEMA: u32 = 2;
+
 export_plugin!(|| {
     let mut plugin = Plugin::with_state(|host| async { Ok(Dashboard::new(host)) })
-        .on_save(|dashboard| State::new(1, &dashboard.pulse.kept()))
+        .on_save(|dashboard| State::new(SCHEMA, &dashboard.kept()))
         .on_restore(|dashboard, saved| {
-            dashboard.pulse.restore(saved.read()?);
+            match saved.schema() {
+                1 => dashboard.pulse.restore(saved.read()?),
+                _ => dashboard.restore(saved.read()?),
+            }
             Ok(())
         })
         .category("Framework", "🖥️")
@@ -82,6 +123,8 @@ export_plugin!(|| {
         pulse::add,
         actions::add,
         overview::add,
+        commands::add,
+        plugins::add,
         system::add,
         settings::add,
         credits::add,
