@@ -96,6 +96,9 @@ pub struct CommandView {
     /// `commands.usable`: the first rule that refuses, as [`WhyReply::rule`](crate::abi::WhyReply::rule) names it; `None`: it may be used.
     #[serde(skip_serializing_if = "is_default")]
     pub rule: Option<String>,
+    /// `commands.list`: the last day on which it was used, in UTC: `2026-11-22`; empty: not within 30 days.
+    #[serde(skip_serializing_if = "is_default")]
+    pub last_day: String,
 }
 
 /// Completion of `commands.usable`.

@@ -117,7 +117,9 @@ impl Pipeline {
             view.took_us = used.took_us;
             view
         };
-        Ok(used.into_iter().map(view).collect())
+        let command = &query.call.command;
+        let wanted = |used: &DailyUses| command.is_empty() || used.command == *command;
+        Ok(used.into_iter().filter(wanted).map(view).collect())
     }
 
     async fn why(&self, query: &Query) -> Result<WhyReply, Failure> {

@@ -140,6 +140,7 @@ impl Pipeline {
             if let Some(used) = used.get(&(&*view.plugin, &*view.path)) {
                 (view.uses, view.errors) = (used.uses, used.errors);
                 view.mean_us = used.took_us / used.uses.max(1);
+                view.last_day.clone_from(&used.day);
             }
             view
         };

@@ -227,6 +227,22 @@ async fn a_file_is_checked_installed_loaded_and_rolled_back_and_none_loads_by_it
         other.contains("the file is the plugin `hello`, and `echo` was expected"),
         "{other}"
     );
+    // A dry run leaves nothing behind that a load would take.
+    let tried = asked(&bot, "plugins.check_file", r#"{"path": "new.so"}"#).await;
+    assert_eq!(
+        (&tried["version"], &tried["serves"]),
+        (&"0.15.6".into(), &"0.15.5".into())
+    );
+    let waiting = std::fs::read_dir(bot.data().join("plugin_files/staged"));
+    assert_eq!(waiting.unwrap().count(), 0);
+    for path in ["gone.so", "../../outside.so"] {
+        let none = owner_says(
+            &bot,
+            &format!(r#"!do plugins.check_file {{"path": "{path}"}}"#),
+        )
+        .await;
+        assert!(!none.contains("sha256"), "{path}: {none}");
+    }
     let wrong = owner_says(&bot, &format!("!put hello {}", "0".repeat(64))).await;
     assert!(
         wrong.contains("is not the one that was meant: its SHA-256 is "),
@@ -242,6 +258,9 @@ async fn a_file_is_checked_installed_loaded_and_rolled_back_and_none_loads_by_it
     let back = asked(&bot, "plugins.rollback", r#"{"name": "hello"}"#).await;
     assert_eq!(back["loads"][0]["version"], "0.15.5", "{back}");
     assert_eq!(owner_says(&bot, "!hi").await, "hi of 0.15.5");
+    let former = asked(&bot, "plugins.former", r#"{"name": "hello"}"#).await;
+    assert_eq!(former["present"]["version"], "0.15.5", "{former}");
+    assert_eq!(former["files"][0]["version"], "0.15.6", "{former}");
     let removed = asked(&bot, "plugins.remove", r#"{"name": "hello"}"#).await;
     assert_eq!(removed["begun"], false);
     bot.until(|all| {
@@ -262,6 +281,40 @@ async fn a_file_is_checked_installed_loaded_and_rolled_back_and_none_loads_by_it
     assert_eq!(back["loads"][0]["version"], "0.15.6", "{back}");
     let none = owner_says(&bot, r#"!do plugins.check {"name": "../libhello.so"}"#).await;
     assert!(none.contains("without its folder"), "{none}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_installed_serves_chosen_servers_first() {
+    let bot = bot(&[]).await;
+    bot.drop_in(&hello("manage-old", "0.15.5"), "hello");
+    bot.until_generation("hello", 1).await;
+    let folder = bot.data().join("plugins/boss/files");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(hello("manage-new", "0.15.6"), folder.join("new.so")).unwrap();
+    owner_says(&bot, "!put hello").await;
+    let begin = |guild: u64| format!(r#"{{"name": "hello", "guilds": ["{guild}"]}}"#);
+    let strange = owner_says(&bot, &format!("!do plugins.begin_canary {}", begin(42))).await;
+    assert!(strange.contains("no server with the id 42"), "{strange}");
+    let nowhere = owner_says(&bot, r#"!do plugins.begin_canary {"name": "hello"}"#).await;
+    assert!(nowhere.contains("In which servers?"), "{nowhere}");
+    let page = asked(&bot, "cache.servers", "{}").await;
+    let guild: u64 = page["servers"][0]["id"].as_str().unwrap().parse().unwrap();
+    let begun = asked(&bot, "plugins.begin_canary", &begin(guild)).await;
+    assert_eq!(begun["version"], "0.15.6", "{begun}");
+    assert_eq!(owner_says(&bot, "!hi").await, "hi of 0.15.6");
+    let listed = asked(&bot, "plugins.list", r#"{"name": "hello"}"#).await;
+    let canary = &listed["plugins"][0]["canary"];
+    assert_eq!(canary["guilds"][0], guild.to_string(), "{listed}");
+    let back = asked(&bot, "plugins.take_canary_back", r#"{"name": "hello"}"#).await;
+    assert_eq!(back["failed"], 0, "{back}");
+    assert_eq!(owner_says(&bot, "!hi").await, "hi of 0.15.5");
+    asked(&bot, "plugins.begin_canary", &begin(guild)).await;
+    let promoted = asked(&bot, "plugins.promote_canary", r#"{"name": "hello"}"#).await;
+    assert_eq!(promoted["loads"][0]["version"], "0.15.6", "{promoted}");
+    assert_eq!(owner_says(&bot, "!hi").await, "hi of 0.15.6");
+    let none = owner_says(&bot, r#"!do plugins.promote_canary {"name": "hello"}"#).await;
+    assert!(none.contains("no canary"), "{none}");
     bot.close().await;
 }
 

@@ -27,7 +27,7 @@ pub struct CommandsCall {
         skip_serializing_if = "Option::is_none"
     )]
     pub user_id: Option<u64>,
-    /// The command's path, or a group's; an alias does as well.
+    /// The command's path, or a group's; an alias does as well. `commands.usage`: the path alone; empty: all.
     pub command: String,
     /// `commands.require`: roles as mentions, ids or names; none lifts the rule.
     pub roles: Vec<String>,

@@ -14,7 +14,7 @@
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
 //! | `bot.rs` | the JSON heads of the `bot.…` and `slash.…` host calls, and of `metrics.read` |
-//! | `plugins.rs`, `footprint.rs` | the JSON heads of the `plugins.…` host calls; what a plugin takes of the process |
+//! | `plugins.rs`, `footprint.rs`, `generations.rs` | the JSON heads of the `plugins.…` host calls; what a plugin takes of the process; its canary and former files |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
@@ -55,6 +55,7 @@ mod database;
 mod errors;
 mod footprint;
 mod frame;
+mod generations;
 mod header;
 mod hooks;
 mod knows;
@@ -111,6 +112,7 @@ pub use database::{
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use footprint::{FootprintSample, PluginFootprint, RemainsView};
 pub use frame::{Bytes, Frame, frame_kind};
+pub use generations::{CanaryView, CellView, FormerReply, FormerView};
 pub use header::{EventHeader, event_flag};
 pub use hooks::{HookCircuit, HookEvent, HookHistory, HookInfo, HookSwitch, HooksCall, HooksReply};
 pub use knows::{AlertCall, AlertReply, LagReply, LagView};

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{footprint::PluginFootprint, words::words};
+use super::{
+    footprint::PluginFootprint,
+    generations::{CanaryView, CellView},
+    words::words,
+};
 
 /// Parameters of the `plugins.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +31,7 @@ pub struct PluginsCall {
     /// quarantine.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// `plugins.install`: a file in the plugin's own folder, instead of the body.
+    /// `plugins.install`: a file in the plugin's own folder, instead of the body. `plugins.check_file`: that file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// `plugins.install`: SHA-256 that the file must have, in hexadecimal.
@@ -43,6 +47,9 @@ pub struct PluginsCall {
     /// `plugins.rollback`: with the state that the file had left, and not with that of now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub then: bool,
+    /// `plugins.begin_canary`: the servers that it is to serve.
+    #[serde(with = "super::snowflake::list", skip_serializing_if = "Vec::is_empty")]
+    pub guilds: Vec<u64>,
 }
 
 words! {
@@ -115,6 +122,14 @@ pub struct PluginView {
     pub crashed: Option<String>,
     /// Whether it was unloaded on purpose, and stays so over a restart: `error` says by whom and why.
     pub unloaded: bool,
+    /// Who has written it.
+    pub authors: Vec<String>,
+    /// What serves some servers in its stead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryView>,
+    /// The process that it lives in, if that is another one than the bot's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<CellView>,
 }
 
 /// Completion of `plugins.list`.
@@ -217,7 +232,7 @@ pub struct LoadView {
     pub error: Option<String>,
 }
 
-/// Completion of `plugins.load`, `plugins.reload`, `plugins.reload_all`, `plugins.unload`.
+/// Completion of `plugins.load`, `plugins.reload`, `plugins.reload_all`, `plugins.unload`, `plugins.rollback`, `plugins.promote_canary`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -229,7 +244,7 @@ pub struct ManagedReply {
     pub loads: Vec<LoadView>,
     /// The unload.
     pub unload: Option<UnloadView>,
-    /// `plugins.rollback`: what there is to know besides, a sentence each: what of the tables is not as it was, for instance.
+    /// `plugins.rollback`, `plugins.promote_canary`: what there is to know besides, a sentence each: what of the tables is not as it was, for instance.
     pub remarks: Vec<String>,
 }
 
@@ -252,7 +267,7 @@ pub struct UnloadView {
     pub stayed: Vec<String>,
 }
 
-/// Completion of `plugins.check` and `plugins.install`: what a load of the file would come to.
+/// Completion of `plugins.check`, `plugins.check_file` and `plugins.install`: what a load of the file would come to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -125,6 +125,26 @@ impl Commands<'_> {
         .await
     }
 
+    /// The same of one command, by its path.
+    ///
+    /// # Errors
+    ///
+    /// As for [`usage`](Self::usage).
+    pub async fn usage_of(
+        &self,
+        command: &str,
+        guild: Option<Id<GuildMarker>>,
+        since: Option<&str>,
+    ) -> Result<Vec<UsageView>> {
+        let call = CommandsCall {
+            command: command.to_owned(),
+            guild_id: guild.map(Id::get),
+            since: since.map(str::to_owned),
+            ..CommandsCall::default()
+        };
+        self.call("commands.usage", &call).await
+    }
+
     /// Which rule is the first that keeps somebody from using a command, if there is one. The plugin's own checks are asked.
     /// The command may also be named as it is typed: `!ban`, `/shop ban`.
     ///

@@ -2,7 +2,10 @@
 
 use super::Host;
 use crate::{
-    abi::{FileReport, ManagedReply, PluginUsage, PluginView, PluginsCall, PluginsReply},
+    abi::{
+        CanaryView, FileReport, FormerReply, ManagedReply, PluginUsage, PluginView, PluginsCall,
+        PluginsReply,
+    },
     error::{Error, Result},
     manifest::Manifest,
 };
@@ -109,6 +112,20 @@ impl Plugins<'_> {
     /// There is no such file, or it is no plugin (the member may be told so); nobody who may stands behind the call.
     pub async fn check(&self, name: &str) -> Result<FileReport> {
         self.host.query("plugins.check", &named(name)).await
+    }
+
+    /// The same for a file in the plugin's own folder, which nobody has put into the extensions folder yet: of one that was uploaded, for
+    /// instance. Its code runs in the child process, so that this is for whoever may manage plugins.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check); the power `plugins.manage` is not granted.
+    pub async fn check_file(&self, path: &str) -> Result<FileReport> {
+        let call = PluginsCall {
+            path: Some(path.to_owned()),
+            ..PluginsCall::default()
+        };
+        self.host.query("plugins.check_file", &call).await
     }
 
     /// Loads a plugin: what was installed under its name, or what lies in the extensions folder.
@@ -227,6 +244,50 @@ impl Plugins<'_> {
     /// As for [`roll_back`](Self::roll_back); the file has left no state.
     pub async fn roll_back_to(&self, wanted: &PluginsCall) -> Result<ManagedReply> {
         self.host.query("plugins.rollback", wanted).await
+    }
+
+    /// The files of a plugin that are kept for a rollback: the present one, and those before it.
+    ///
+    /// # Errors
+    ///
+    /// The power `plugins.read` is not granted.
+    pub async fn former(&self, name: &str) -> Result<FormerReply> {
+        self.host.query("plugins.former", &named(name)).await
+    }
+
+    /// Has a newer file of a plugin serve some servers first, and the present one the others: the file that was installed and waits, or
+    /// one beside the present one with `.canary` behind its name. Where it serves as a canary already, it serves these servers as well.
+    ///
+    /// # Errors
+    ///
+    /// There is no newer file, it does not fit beside the present one, or the bot is not in one of the servers (the member may be told
+    /// so); nobody who may stands behind the call.
+    pub async fn begin_canary(&self, name: &str, guilds: &[u64]) -> Result<CanaryView> {
+        let call = PluginsCall {
+            guilds: guilds.to_vec(),
+            ..named(name)
+        };
+        self.host.query("plugins.begin_canary", &call).await
+    }
+
+    /// Has a plugin's canary serve all servers, in the place of the present file.
+    ///
+    /// # Errors
+    ///
+    /// It has none, or it can't be loaded (the member may be told so); nobody who may stands behind the call.
+    pub async fn promote_canary(&self, name: &str) -> Result<ManagedReply> {
+        let call = named(name);
+        self.host.query("plugins.promote_canary", &call).await
+    }
+
+    /// Ends a plugin's canary: the present file serves all servers again. Gives how it has fared.
+    ///
+    /// # Errors
+    ///
+    /// It has none (the member may be told so); nobody who may stands behind the call.
+    pub async fn take_canary_back(&self, name: &str) -> Result<CanaryView> {
+        let call = named(name);
+        self.host.query("plugins.take_canary_back", &call).await
     }
 }
 

@@ -25,6 +25,7 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "tools.css" CSS
     "admin.css" CSS
     "chat.css" CSS
+    "core.css" CSS
     "app.js" JS
     "dialog.js" JS
     "filter.js" JS

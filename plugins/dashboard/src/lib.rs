@@ -13,6 +13,9 @@
 //! | `assets.rs` | the files of the folder `assets/`, served under their hash |
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
+//! | `commands/` | the tab Commands: use, errors, who may, why not, rules by server |
+//! | `plugins/` | the tab Plugins: each one's state, figures and files; load, reload, roll back, install; the graph |
+//! | `place.rs` | servers, channels and users as somebody writes them into a field |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
 //! | `hooks/` | the tab Hooks: handlers, their figures, and what became of events |
 //! | `servers/` | the tab Servers: all there are, and each with its channels and roles |
@@ -36,6 +39,7 @@ mod actions;
 mod assets;
 mod backups;
 mod chat;
+mod commands;
 mod credits;
 mod events;
 mod database;
@@ -47,6 +51,8 @@ mod icons;
 mod invite;
 mod log;
 mod overview;
+mod place;
+mod plugins;
 mod pulse;
 mod servers;
 mod livemonitor;
@@ -65,9 +71,10 @@ mod system;
 mod ui;
 mod wanted;
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use plugin_api::{Power, prelude::*};
+use serde::{Deserialize, Serialize};
 
 use self::{chat::Latest, pulse::Pulse, wanted::Wanted};
 
@@ -86,6 +93,8 @@ pub(crate) struct Dashboard {
     chat: Rc<Latest>,
     /// Events that tabs want to hear.
     wanted: Rc<Wanted>,
+    /// What each plugin has used over the last hour.
+    samples: Rc<plugins::Samples>,
 }
 
 impl Dashboard {
@@ -102,14 +111,42 @@ impl Dashboard {
             chat: Rc::default(),
             wanted: Rc::default(),
         }
+        let samples = Rc::default();
+        plugins::start(&host, &samples);
+            samples,
+    }
+
+    fn kept(&self) -> Kept {
+        Kept {
+            pulse: self.pulse.kept(),
+            plugins: self.samples.kept(),
+    }
+
+    fn restore(&self, kept: Kept) {
+        self.pulse.restore(kept.pulse);
+        self.samples.restore(kept.plugins);
     }
 }
 
+/// What the next generation goes on with.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    pulse: Vec<pulse::Sample>,
+    plugins: BTreeMap<String, Vec<plugins::Sample>>,
+}
+
+/// The form of [`Kept`]. The first one was the pulse alone.
+const SCHEMA: u32 = 2;
+
 export_plugin!(|| {
     let mut plugin = Plugin::with_state(|host| async { Ok(Dashboard::new(host)) })
-        .on_save(|dashboard| State::new(1, &dashboard.pulse.kept()))
+        .on_save(|dashboard| State::new(SCHEMA, &dashboard.kept()))
         .on_restore(|dashboard, saved| {
-            dashboard.pulse.restore(saved.read()?);
+            match saved.schema() {
+                1 => dashboard.pulse.restore(saved.read()?),
+                _ => dashboard.restore(saved.read()?),
+            }
             Ok(())
         })
         .category("Framework", "🖥️")
@@ -130,6 +167,8 @@ export_plugin!(|| {
         actions::add,
         livemonitor::add,
         overview::add,
+        commands::add,
+        plugins::add,
         system::add,
         settings::add,
         hooks::add,

@@ -6,9 +6,11 @@
 //! | `manage.rs` | load, unload, reload; also of the plugin that asks |
 //! | `check.rs` | what a load of a file would come to |
 //! | `store.rs` | files that are installed, replaced, removed, rolled back |
+//! | `generations.rs` | former files, and canaries: begun, promoted, taken back |
 
 mod check;
 mod footprint;
+mod generations;
 mod manage;
 mod store;
 mod views;
@@ -75,7 +77,10 @@ impl Capability<Services> for PluginCalls {
     const CALLS: &'static [CallRule] = &[
         CallRule::reads("plugins.list", Power::PluginsRead, Who::Anybody),
         CallRule::reads("plugins.usage", Power::PluginsRead, Who::Anybody),
+        CallRule::reads("plugins.former", Power::PluginsRead, Who::Anybody),
         CallRule::reads("plugins.check", Power::PluginsRead, Who::Owner),
+        // Runs code of a file that nobody has put into the extensions folder: no mere look.
+        CallRule::changes("plugins.check_file", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.load", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.unload", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.reload", Power::PluginsManage, Who::Owner),
@@ -83,6 +88,9 @@ impl Capability<Services> for PluginCalls {
         CallRule::changes("plugins.install", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.remove", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.rollback", Power::PluginsManage, Who::Owner),
+        CallRule::changes("plugins.begin_canary", Power::PluginsManage, Who::Owner),
+        CallRule::changes("plugins.promote_canary", Power::PluginsManage, Who::Owner),
+        CallRule::changes("plugins.take_canary_back", Power::PluginsManage, Who::Owner),
     ];
     const PLACES: Places = places("plugins", 4);
     const LEAVES: Leaves = Leaves::Nothing;
@@ -112,6 +120,18 @@ impl Capability<Services> for PluginCalls {
                 let report = check::check(services, &set, &file).await?;
                 Ok(Completion::json(&report))
             }
+            "plugins.check_file" => store::check_file(services, &set, caller, &about, &call).await,
+            "plugins.former" => {
+                let former = generations::former(&set, &about.name).await?;
+                Ok(Completion::json(&former))
+            }
+            "plugins.begin_canary" => {
+                generations::begin(services, &set, &about, &call.effect).await
+            }
+            "plugins.promote_canary" => {
+                generations::promote(&set, caller, &about, &call.effect).await
+            }
+            "plugins.take_canary_back" => generations::take_back(&set, &about, &call.effect).await,
             "plugins.install" => store::install(services, &set, caller, &about, call).await,
             "plugins.remove" => store::remove(services, &set, caller, &about, &call).await,
             "plugins.rollback" => store::roll_back(&set, caller, &about, &call).await,

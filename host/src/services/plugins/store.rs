@@ -108,6 +108,92 @@ pub(super) async fn known_file(
     }
 }
 
+/// The bytes of a file in the plugin's own folder.
+async fn own_file(services: &Services, caller: &Caller, path: &str) -> Result<Vec<u8>, Failure> {
+    let files = &services.files;
+    let read = files.serve(caller, "read", json!({"path": path}), Vec::new());
+    Ok(read.await?.body)
+}
+
+/// Writes bytes under a name that nobody loads, until it is known whose file it is.
+async fn arrived(places: &Places, bytes: Vec<u8>) -> Result<PathBuf, Failure> {
+    let file = places
+        .staged
+        .join(format!(".arriving-{}", host_base::error_id::new()));
+    let (folder, to) = (places.staged.clone(), file.clone());
+    blocking(move || {
+        fs::create_dir_all(folder)?;
+        host_store::files::write_whole(&to, &bytes)
+    })
+    .await?;
+    Ok(file)
+}
+
+/// Dry run of a file in the plugin's own folder: of a copy, which nobody changes meanwhile, and which is gone after it.
+pub(super) async fn check_file(
+    services: &Services,
+    set: &Plugins,
+    caller: &Caller,
+    about: &PluginsCall,
+    call: &HostCall,
+) -> Result<Completion, Failure> {
+    let path = about.path.as_deref().unwrap_or_default();
+    if path.is_empty() {
+        return Err(told("Which file? Give its path in the plugin's own folder."));
+    }
+    let bytes = own_file(services, caller, path).await?;
+    if bytes.is_empty() {
+        return Err(told(format!("`{path:.200}` is not there, or is empty")));
+    }
+    let copy = arrived(&Places::of(services), bytes).await?;
+    let checked = check::check(services, set, &copy).await;
+    let removed = blocking(move || fs::remove_file(copy)).await;
+    let report = checked?;
+    removed?;
+    let tried = format!("{} {} tried, sha256 {}", report.name, report.version, report.sha256);
+    call.effect.changed("", tried);
+    Ok(Completion::json(&report))
+}
+
+/// Moves what was installed and waits beside the plugin's present file, where a canary is begun from; `None`: nothing waits.
+pub(super) async fn beside_present(
+    services: &Services,
+    plugin: &PluginName,
+    present: &Path,
+) -> Result<Option<WaitingCanary>, Failure> {
+    let staged = Places::of(services).staged.join(file_name(plugin));
+    let mut beside = present.as_os_str().to_owned();
+    beside.push(".canary");
+    let waiting = WaitingCanary {
+        staged,
+        beside: PathBuf::from(beside),
+    };
+    let moved = waiting.clone();
+    let is_there = blocking(move || {
+        let is_there = moved.staged.is_file();
+        if is_there {
+            move_file(&moved.staged, &moved.beside)?;
+        }
+        Ok(is_there)
+    })
+    .await?;
+    Ok(is_there.then_some(waiting))
+}
+
+/// A file that was installed, and lies beside the plugin's present one now.
+#[derive(Clone, Debug)]
+pub(super) struct WaitingCanary {
+    staged: PathBuf,
+    beside: PathBuf,
+}
+
+impl WaitingCanary {
+    /// Has it wait again, where no canary came of it.
+    pub(super) async fn put_back(self) -> Result<(), Failure> {
+        blocking(move || move_file(&self.beside, &self.staged)).await
+    }
+}
+
 /// Takes a file in: bytes, or a file in the plugin's own folder. It is verified as a load would, and waits.
 pub(super) async fn install(
     services: &Services,
@@ -118,11 +204,7 @@ pub(super) async fn install(
 ) -> Result<Completion, Failure> {
     let bytes = match &about.path {
         None => call.body,
-        Some(path) => {
-            let files = &services.files;
-            let read = files.serve(caller, "read", json!({"path": path}), Vec::new());
-            read.await?.body
-        }
+        Some(path) => own_file(services, caller, path).await?,
     };
     if bytes.is_empty() {
         return Err(told(
@@ -130,16 +212,7 @@ pub(super) async fn install(
         ));
     }
     let places = Places::of(services);
-    // Under a name that nobody loads, until it is known whose file it is.
-    let arriving = places
-        .staged
-        .join(format!(".arriving-{}", host_base::error_id::new()));
-    let (folder, file) = (places.staged.clone(), arriving.clone());
-    blocking(move || {
-        fs::create_dir_all(folder)?;
-        host_store::files::write_whole(&file, &bytes)
-    })
-    .await?;
+    let arriving = arrived(&places, bytes).await?;
     let checked = verified(services, set, about, &arriving).await;
     let report = match checked {
         Ok(report) => report,

@@ -14,7 +14,7 @@ use plugin_api::abi::{
 };
 use serde_json::Value;
 
-use super::{footprint, told};
+use super::{footprint, generations, told};
 use crate::services::Services;
 
 /// Plugins that a page has, where nothing is said.
@@ -117,6 +117,9 @@ fn serves(
     view.waiting = serving.load.depth as u64;
     view.dropped = serving.load.dropped_events;
     view.panics = serving.load.panics;
+    view.authors.clone_from(&manifest.authors);
+    view.canary = serving.canary.as_ref().map(generations::canary);
+    view.cell = serving.cell.as_deref().map(generations::cell);
 }
 
 /// Powers that are declared, and whether they are granted.
@@ -211,7 +214,7 @@ pub(super) fn us(took: Duration) -> u64 {
     took.as_micros().try_into().unwrap_or(u64::MAX)
 }
 
-fn ms(at: SystemTime) -> u64 {
+pub(super) fn ms(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }

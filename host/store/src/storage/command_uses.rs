@@ -62,7 +62,7 @@ impl Storage {
         .await
     }
 
-    /// Uses from a day on, by command and plugin, all days together; the most used first. The day is that day.
+    /// Uses from a day on, by command and plugin, all days together; the most used first. The day is the last one of these.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Storage {
         self.command_uses(
             database_id,
             day,
-            "SELECT ?1, command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
+            "SELECT max(day), command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
              WHERE day >= ?1 GROUP BY command, plugin ORDER BY sum(uses) DESC, command",
         )
         .await

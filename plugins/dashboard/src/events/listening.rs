@@ -12,7 +12,7 @@ use super::{
     heard::{HANDLER, KINDS},
     ring::Ring,
 };
-use crate::Dashboard;
+use crate::{Dashboard, wanted::Wanted};
 
 /// Between two batches: what happens is on the page within a quarter of a second.
 const BATCH: Duration = Duration::from_millis(180);
@@ -35,11 +35,12 @@ pub(super) fn begin(dashboard: &Dashboard) {
     }
     // The host of the start: a route's asks for somebody, and until its reply alone.
     let host = dashboard.host.clone();
+    let wanted = Rc::clone(&dashboard.wanted);
     dashboard.host.spawn(async move {
-        let listened = listen(&host, &ring).await;
+        let listened = listen(&host, &ring, &wanted).await;
         let none: [&str; 0] = [];
         let chosen = host.choose_hooks(HANDLER, none).await;
-        let chosen = chosen.and(host.choose_events(none).await);
+        let chosen = chosen.and(wanted.set(&host, TOPIC, &[]).await);
         // Last: whoever comes meanwhile begins anew with the page's next look.
         ring.listening.set(false);
         ring.clear();
@@ -47,8 +48,8 @@ pub(super) fn begin(dashboard: &Dashboard) {
     });
 }
 
-async fn listen(host: &Host, ring: &Ring) -> Result {
-    host.choose_events(KINDS.iter().copied()).await?;
+async fn listen(host: &Host, ring: &Ring, wanted: &Wanted) -> Result {
+    wanted.set(host, TOPIC, KINDS).await?;
     host.choose_hooks(HANDLER, [EVERY_EVENT]).await?;
     names(host, ring).await?;
     let base = format!("/p/{}", host.plugin_name());
