@@ -26,7 +26,7 @@ mod relay;
 mod stream;
 
 pub use self::{
-    channel::Broken,
+    channel::{Broken, Channel},
     dial::{Greeted, dial},
     head::{AnswerHead, Hello, RequestHead, crossed, crossing},
     key::{KeyError, Keys, PublicKey},

@@ -70,6 +70,7 @@ struct Entry {
     unread: Arc<AtomicUsize>,
     /// Bytes that may be sent.
     credit: Arc<Semaphore>,
+    stopped: Arc<Semaphore>,
     /// Whether this side has ended its direction, and the other its own.
     sent_all: bool,
     got_all: bool,
@@ -210,6 +211,7 @@ impl Shared {
         streams.is_over = true;
         for (_, entry) in streams.open.drain() {
             entry.credit.close();
+            entry.stopped.close();
         }
         drop(streams);
         self.over.send_if_modified(|over| {
@@ -225,6 +227,7 @@ impl Shared {
             pieces: send,
             unread: Arc::default(),
             credit: Arc::new(Semaphore::new(WINDOW)),
+            stopped: Arc::new(Semaphore::new(0)),
             sent_all: false,
             got_all: false,
             got_head: false,
@@ -234,7 +237,11 @@ impl Shared {
             shared: Arc::clone(self),
         };
         let stream = Stream {
-            sender: Sender::new(half(), Arc::clone(&entry.credit)),
+            sender: Sender::new(
+                half(),
+                Arc::clone(&entry.credit),
+                Arc::clone(&entry.stopped),
+            ),
             receiver: Receiver::new(half(), pieces, Arc::clone(&entry.unread)),
         };
         streams.open.insert(number, entry);
@@ -358,6 +365,7 @@ impl Shared {
             }
             Kind::Stop => {
                 entry.credit.close();
+                entry.stopped.close();
                 if !entry.sent_all {
                     entry.sent_all = true;
                     self.send(Kind::Reset, number, "stopped");

@@ -78,6 +78,8 @@ pub(crate) struct Half {
 pub struct Sender {
     half: Half,
     credit: Arc<Semaphore>,
+    /// Closed when nothing more is to be sent. Without permits: waiting for one takes none from whoever sends.
+    stopped: Arc<Semaphore>,
 }
 
 /// The direction that comes.
@@ -92,8 +94,20 @@ pub struct Receiver {
 }
 
 impl Sender {
-    pub(crate) fn new(half: Half, credit: Arc<Semaphore>) -> Self {
-        Self { half, credit }
+    pub(crate) fn new(half: Half, credit: Arc<Semaphore>, stopped: Arc<Semaphore>) -> Self {
+        Self {
+            half,
+            credit,
+            stopped,
+        }
+    }
+
+    /// Completes when the other side reads no more, or the connection is over.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let stopped = Arc::clone(&self.stopped);
+        async move {
+            let _ = stopped.acquire().await;
+        }
     }
 
     /// Sends the head of an answer.

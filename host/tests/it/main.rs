@@ -78,6 +78,7 @@ mod registry;
 mod relations;
 mod relay;
 mod reload;
+mod remote;
 mod renewal;
 mod restarts;
 mod scheduler;

@@ -147,6 +147,7 @@ async fn what_is_dropped_breaks_off_at_the_other_side() {
     // And the other way: somebody has closed their page.
     drop(relay.open(b"GET /events".to_vec()).unwrap());
     let (stream, _) = requests.recv().await.unwrap();
+    stream.sender.stopped().await;
     while stream.sender.data("event".into()).await.is_ok() {
         tokio::task::yield_now().await;
     }

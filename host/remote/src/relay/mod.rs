@@ -17,7 +17,7 @@ mod login;
 mod overview;
 
 use std::{
-    io,
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -44,6 +44,9 @@ pub const KEY_FILE: &str = "relay.key";
 
 /// The file that names the bots which may come, in the data folder.
 const BOTS_FILE: &str = "bots.toml";
+
+/// The file that says where browsers reach it, in the data folder: for links that are made beside it.
+const SITE_FILE: &str = "site.txt";
 
 /// Connections that have not said yet who they are.
 const STRANGERS: usize = 64;
@@ -119,6 +122,8 @@ impl Relay {
         let address = tcp.local_addr();
         let address = address.map_err(|error| RelayError::Listen(options.listen, error))?;
         let (scheme, host) = site(options.url.as_deref(), address).map_err(RelayError::Url)?;
+        let told = write_site(&data, &format!("{scheme}://{host}"));
+        told.map_err(|error| RelayError::Data(data.clone(), error))?;
         let inner = Arc::new(Inner {
             keys,
             scheme,
@@ -202,15 +207,21 @@ impl Drop for Relay {
 }
 
 /// A link that logs whoever opens it in at the relay in this data folder, once, within ten minutes, be the relay running or not. The one
-/// before it is good no more. `site` is where browsers reach the relay.
+/// before it is good no more.
 ///
 /// # Errors
 ///
-/// The data folder can't be written to.
-pub fn login_link(data: &Path, site: &str) -> io::Result<String> {
+/// The data folder is none of a relay that was started, or it can't be written to.
+pub fn login_link(data: &Path) -> io::Result<String> {
+    let site = fs::read_to_string(data.join(SITE_FILE))?;
+    let site = site.trim();
     let token = Logins::new(data).link()?;
     // Behind `#`, where no server, proxy or log sees it.
     Ok(format!("{site}/login/link#{token}"))
+}
+
+fn write_site(data: &Path, site: &str) -> io::Result<()> {
+    fs::write(data.join(SITE_FILE), format!("{site}\n"))
 }
 
 /// Scheme, and name with port.
