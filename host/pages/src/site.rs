@@ -1,4 +1,4 @@
-//! What the pages ask of the bot.
+//! Bot behind the pages: what they ask of it.
 
 use std::{fmt, sync::Arc};
 

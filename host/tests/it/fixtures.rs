@@ -47,6 +47,7 @@ const NAMES: &[&str] = &[
     "access",
     "checks",
     "counter",
+    "dashboard",
     "diagnostics",
     "echo",
     "hello",

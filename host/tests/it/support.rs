@@ -398,7 +398,7 @@ async fn start(
         bot_owner_id: sandbox.owner_id(),
         shard_count: shards,
         shard_ids: None,
-        client_secret: None,
+        client_secret: Some(Secret::new(sandbox.oauth_client().secret)),
         secrets: BTreeMap::from([("env_key".to_owned(), Secret::new("from-the-environment"))]),
     };
     let cogwright = fixtures::cogwright();

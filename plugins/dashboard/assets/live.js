@@ -18,6 +18,8 @@ const parts = new Map();
 let source = null;
 let followed = "";
 let lost = false;
+/// Topics that whoever looks may not follow.
+const denied = new Set();
 
 export function start() {
   scan();
@@ -148,7 +150,7 @@ function topics() {
     for (const topic of element.dataset.live.split(/\s+/)) if (topic) named.add(topic);
   }
   for (const element of document.querySelectorAll("[data-append]")) named.add(element.dataset.append);
-  return [...named].sort();
+  return [...named].filter((topic) => !denied.has(topic)).sort();
 }
 
 function follow() {
@@ -166,13 +168,36 @@ function follow() {
     opened = true;
   });
   source.addEventListener("error", () => {
-    if (source?.readyState === EventSource.CLOSED) {
-      // Refused, which browsers don't try again: a session that has ended, or a bot that restarts.
-      followed = "";
-      setTimeout(follow, 3_000);
-    }
+    // Refused, which browsers don't try again.
+    if (source?.readyState === EventSource.CLOSED) learn(wanted);
   });
   for (const topic of all) source.addEventListener(topic, (event) => heard(topic, event.data));
+}
+
+/// Finds out why a stream was refused: a session that has ended, a topic that this role may not follow (the others go on without it), or a bot
+/// that restarts.
+async function learn(wanted) {
+  const stopped = new AbortController();
+  try {
+    const response = await fetch(`/events?topics=${wanted}`, { credentials: "same-origin", signal: stopped.signal });
+    if (response.status === 401) return leave();
+    if (response.status === 403) {
+      const topic = (await response.text()).match(/`([^`]+)`/)?.[1];
+      if (topic && wanted.includes(encodeURIComponent(topic))) {
+        denied.add(topic);
+        followed = "";
+        return follow();
+      }
+    }
+  } catch {
+    // Nobody answers.
+  } finally {
+    stopped.abort();
+  }
+  setTimeout(() => {
+    followed = "";
+    follow();
+  }, 3_000);
 }
 
 function unfollow() {

@@ -40,7 +40,7 @@ function open() {
   dialog.setAttribute("aria-label", "Search tabs and actions");
   const input = document.createElement("input");
   for (const [name, value] of Object.entries({
-    type: "search", role: "combobox", placeholder: "Search tabs and actions", "aria-label": "Search tabs and actions",
+    type: "text", role: "combobox", placeholder: "Search tabs and actions", "aria-label": "Search tabs and actions",
     "aria-controls": "palette-list", "aria-expanded": "true", "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false",
   })) input.setAttribute(name, value);
   const list = document.createElement("ul");

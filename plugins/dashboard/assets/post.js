@@ -49,16 +49,12 @@ async function deed(element, button, address, prepare) {
   if (button) button.disabled = true;
   try {
     const request = prepare();
-    const response = await fetch(address, {
-      method: "POST",
-      credentials: "same-origin",
-      ...request,
-      headers: { accept: "text/html, text/plain", "x-csrf": csrf(), ...request.headers },
-    });
+    const { response, text } = await post(address, request);
     if (response.status === 401) return leave();
-    const text = await response.text();
     if (!response.ok) return refused(element, text || `The server answers ${response.status}.`);
     refused(element, "");
+    // What was typed before "Reset" is not to stay in the way of what holds now.
+    if (element.nodeName === "BUTTON") element.closest("form[data-post]")?.reset();
     await then(element.dataset.then ?? button?.dataset.then ?? "", response, text, element);
   } catch {
     refused(element, "The bot does not answer: nothing is known of what came of it. Try again in a moment.");
@@ -68,9 +64,33 @@ async function deed(element, button, address, prepare) {
   }
 }
 
+/// Sends it with the token that proves that a page of this session does. Cookies don't tell the ports of a machine apart: where several bots
+/// serve pages, each has a token there, under a name of its own. One that is not this bot's is refused before anything is done.
+async function post(address, request) {
+  const tokens = csrf();
+  for (;;) {
+    const token = tokens.shift() ?? "";
+    const response = await fetch(address, {
+      method: "POST",
+      credentials: "same-origin",
+      ...request,
+      headers: { accept: "text/html, text/plain", "x-csrf": token, ...request.headers },
+    });
+    const text = await response.text();
+    const isOthers = response.status === 403 && text.includes("x-csrf");
+    if (!isOthers) own = token;
+    if (!isOthers || tokens.length === 0) return { response, text };
+  }
+}
+
+/// The token that was this bot's the last time.
+let own = "";
+
+/// All tokens that there are, the likeliest first.
 function csrf() {
-  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrf="));
-  return cookie ? decodeURIComponent(cookie.slice(5)) : "";
+  const cookies = document.cookie.split("; ").filter((pair) => /^csrf(-\w+)?=/.test(pair));
+  const tokens = cookies.map((pair) => decodeURIComponent(pair.slice(pair.indexOf("=") + 1)));
+  return tokens.sort((a, b) => (b === own) - (a === own));
 }
 
 /// What a form sends: one object of its fields.
@@ -95,10 +115,12 @@ function json(value) {
 }
 
 function refused(element, text) {
-  const place = element.querySelector?.("[data-error]");
+  // A button within a form is about what that form is about.
+  const form = element.closest("form") ?? element;
+  const place = form.querySelector("[data-error]");
   if (place) {
     place.textContent = text.replaceAll("`", "");
-    for (const field of element.elements ?? []) {
+    for (const field of form.elements ?? []) {
       if (text && field.name) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     }

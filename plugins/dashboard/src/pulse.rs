@@ -27,9 +27,9 @@ const FAST: Duration = Duration::from_secs(2);
 /// How often in a row nobody has to look before the fast samples end: a page takes a moment from its first byte to its stream.
 const PATIENCE: u32 = 5;
 
-/// How old what was sampled last may be to be shown. The process's share of the processor is since the last look, whoever's it was: looks
+/// How old what was sampled last may be to be shown: more than two fast samples are apart, so that nothing looks in between. The process's share of the processor is since the last look, whoever's it was: looks
 /// that are too close together would make it jump.
-const FRESH: Duration = Duration::from_millis(1_500);
+const FRESH: Duration = Duration::from_millis(2_500);
 
 /// A look at the bot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -86,7 +86,8 @@ async fn sample_fast(host: &Host, pulse: &Pulse) -> Result {
     let mut alone = 0;
     while alone < PATIENCE {
         pulse.look(host).await?;
-        match host.publish(TOPIC, "").await? {
+        // Browsers hear of no event that has no data.
+        match host.publish(TOPIC, now_ms().to_string()).await? {
             0 => alone += 1,
             _ => alone = 0,
         }

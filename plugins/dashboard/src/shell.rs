@@ -12,6 +12,9 @@ use crate::{Dashboard, actions, assets, header, icons, sidebar};
 /// Seconds between two looks at the figures in the header.
 const HEADER_EVERY_S: u32 = 5;
 
+/// The tab whose page has the quick actions in sight.
+pub(crate) const OVERVIEW: &str = "overview";
+
 /// What stands above a page's content.
 #[derive(Debug)]
 pub(crate) struct Head<'a> {
@@ -64,7 +67,11 @@ pub(crate) async fn page_with(
         current: (own, head.tab),
         session: ctx.session(),
         figures: ctx.may(header::RIGHT),
-        quick: actions::for_palette(ctx),
+        quick: match head.tab {
+            // It has the same buttons in sight.
+            OVERVIEW => html! {},
+            _ => actions::for_palette(ctx),
+        },
     };
     Ok(RouteReply::html(frame.drawn(&head, &content)))
 }
@@ -191,7 +198,7 @@ impl Frame<'_> {
                 button.search-button type="button" data-palette-open aria-keyshortcuts="Control+K" {
                     (icons::icon("search"))
                     span { "Search" }
-                    kbd { "Ctrl K" }
+                    kbd aria-hidden="true" { "Ctrl K" }
                 }
                 @if self.figures {
                     div.figures data-src={ (self.base) "/header" } data-every=(HEADER_EVERY_S) data-live="host:health" {}

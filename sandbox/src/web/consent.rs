@@ -45,7 +45,10 @@ pub(crate) async fn serve(shared: &Shared, request: Request) -> Response {
             show(&mut state.world, &asked, before)
         }),
         Method::POST => match to_bytes(body, MAX_FORM_BYTES).await {
-            Ok(form) => decide(shared, &asked, &form),
+            Ok(form) => shared.change(|state| {
+                let decided = decide(&mut state.world, &asked, &form, shared.settings.port);
+                decided.unwrap_or_else(|why| ask(&state.world, &asked, None, Some(&why)))
+            }),
             Err(_) => error_page("The form is too large."),
         },
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
@@ -59,7 +62,28 @@ fn show(world: &mut World, asked: &AuthorizationRequest, before: Option<u64>) ->
     if let Some(user) = again.filter(|_| asked.is_silent) {
         return sent_to(&world.consent(user, asked));
     }
-    let mut response = page(StatusCode::OK, "Authorise", &form(world, asked, before));
+    ask(world, asked, before, None)
+}
+
+/// The page with its form, again perhaps with what was wrong with it.
+fn ask(
+    world: &World,
+    asked: &AuthorizationRequest,
+    before: Option<u64>,
+    wrong: Option<&str>,
+) -> Response {
+    let mut content = form(world, asked, before);
+    if let Some(why) = wrong {
+        content = format!(
+            "<p class=\"error\" role=\"alert\">{}</p>\n{content}",
+            escaped(why)
+        );
+    }
+    let status = match wrong {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let mut response = page(status, "Authorise", &content);
     // The answer to the form leads back to the application, which counts as the form's action, too.
     let back = origin(&asked.redirect_uri).unwrap_or_default();
     let policy = policy(&format!("'self' {back}"));
@@ -69,30 +93,31 @@ fn show(world: &mut World, asked: &AuthorizationRequest, before: Option<u64>) ->
     response
 }
 
-/// What the form says is done.
-fn decide(shared: &Shared, asked: &AuthorizationRequest, form: &Bytes) -> Response {
+/// Does what the form says, or tells what is wrong with it.
+fn decide(
+    world: &mut World,
+    asked: &AuthorizationRequest,
+    form: &Bytes,
+    port: u16,
+) -> Result<Response, String> {
     let field = |name: &str| {
         let mut fields = form_urlencoded::parse(form);
         let (_, value) = fields.find(|(known, _)| known == name)?;
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     };
     match field("decision").as_deref() {
-        Some("cancel") => sent_to(&shared.read(|state| state.world.refuse_consent(asked))),
+        Some("cancel") => Ok(sent_to(&world.refuse_consent(asked))),
         Some("authorize") => {
-            let Some(who) = field("other").or_else(|| field("user")) else {
-                return error_page("Nobody was chosen: `user` is an id or a name.");
-            };
-            shared.change(|state| match chosen(&state.world, &who) {
-                Ok(user) => {
-                    let mut response = sent_to(&state.world.consent(user, asked));
-                    let cookie = cookie(shared.settings.port, user);
-                    response.headers_mut().insert(SET_COOKIE, cookie);
-                    response
-                }
-                Err(why) => error_page(&why),
-            })
+            let who = field("other").or_else(|| field("user"));
+            let who = who.ok_or("Nobody was chosen: `user` is an id or a name.")?;
+            let user = chosen(world, &who)?;
+            let mut response = sent_to(&world.consent(user, asked));
+            response
+                .headers_mut()
+                .insert(SET_COOKIE, cookie(port, user));
+            Ok(response)
         }
-        _ => error_page("`decision` is `authorize` or `cancel`."),
+        _ => Err("`decision` is `authorize` or `cancel`.".to_owned()),
     }
 }
 
@@ -134,7 +159,7 @@ fn form(world: &World, asked: &AuthorizationRequest, before: Option<u64>) -> Str
         let (name, display, title) = (text("name"), text("display"), text("title"));
         let also = match display == name {
             true => String::new(),
-            false => format!(" <span class=\"quiet\"><bdi>{name}</bdi></span>"),
+            false => format!(" <span class=\"name quiet\"><bdi>{name}</bdi></span>"),
         };
         // Writing to a string does not fail.
         _ = writeln!(
@@ -176,7 +201,8 @@ fn page(status: StatusCode, title: &str, content: &str) -> Response {
     );
     let headers = [
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        // With `no-referrer`, browsers call the form's own origin `null`, and that is refused.
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (CONTENT_SECURITY_POLICY, policy("'none'")),
     ];
     (status, headers, Html(html)).into_response()

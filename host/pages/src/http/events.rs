@@ -1,4 +1,4 @@
-//! What open pages follow, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//! Streams of open pages, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 

@@ -1,5 +1,5 @@
-//! What is looked at before anything else: by which name this server was asked, from which origin, and how often; and the headers that keep
-//! pages safe on every answer.
+//! Guard before everything else: by which name this server was asked, from which origin, and how often; and the headers that keep pages
+//! safe on every answer.
 
 use std::{
     net::{IpAddr, SocketAddr},

@@ -27,9 +27,7 @@ const SCRIPT: &str = include_str!("../../assets/link.js");
 pub(super) async fn offer(Extract(state): Extract<Arc<State>>) -> Response {
     let has_secret = state.site.client_secret.is_some();
     let discord = match has_secret {
-        true => {
-            "<form method=\"post\" action=\"/login/discord/start\"><button class=\"button\" autofocus>Log in with Discord</button></form>"
-        }
+        true => "<p><a class=\"button\" href=\"/login/discord/start\">Log in with Discord</a></p>",
         false => {
             "<p class=\"note\">Logging in with Discord is not set up: the operator puts the application's secret into the environment, as \
              DISCORD_CLIENT_SECRET.</p>"

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Path, Request, State as Extract},
+    extract::{Request, State as Extract},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -71,30 +71,20 @@ pub(super) async fn home(Extract(state): Extract<Arc<State>>, _visitor: Visitor)
     }
 }
 
-/// A request to a plugin's first path.
-pub(super) async fn root(
-    state: Extract<Arc<State>>,
-    Path(plugin): Path<String>,
-    visitor: Visitor,
-    request: Request,
-) -> Response {
-    if !request.uri().path().ends_with('/') && *request.method() == Method::GET {
-        return Redirect::permanent(&format!("/p/{plugin}/")).into_response();
-    }
-    serve(state, &plugin, "/", visitor, request).await
-}
-
-/// A request to a path below it.
+/// A request to one of a plugin's paths.
 pub(super) async fn route(
     state: Extract<Arc<State>>,
-    Path((plugin, _)): Path<(String, String)>,
     visitor: Visitor,
     request: Request,
 ) -> Response {
     // As it was sent: what a parameter holds is decoded in its own place.
     let whole = request.uri().path().to_owned();
-    let path = whole.splitn(4, '/').nth(3).unwrap_or_default();
-    serve(state, &plugin, &format!("/{path}"), visitor, request).await
+    let mut parts = whole.splitn(4, '/').skip(2);
+    let (plugin, path) = (parts.next().unwrap_or_default(), parts.next());
+    match path {
+        Some(path) => serve(state, plugin, &format!("/{path}"), visitor, request).await,
+        None => Redirect::permanent(&format!("/p/{plugin}/")).into_response(),
+    }
 }
 
 async fn serve(

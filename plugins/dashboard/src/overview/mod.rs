@@ -27,7 +27,7 @@ const LATEST: u32 = 8;
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     plugin
         .tab(
-            Tab::new("overview", "Overview", "/")
+            Tab::new(shell::OVERVIEW, "Overview", "/")
                 .icon("🏠")
                 .group("Core"),
         )
@@ -71,7 +71,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let all = |tab: &str| link(&tabs, ctx.host().plugin_name(), tab);
     let content = html! {
         @match &now {
-            Some(now) => div.stack data-src={ (base) "/overview/now" } data-live={ (topic) " host:plugins host:health" } data-every="30" { (now) },
+            Some(now) => div.stack data-src={ (base) "/overview/now" } data-live={ (topic) " host:plugins" } data-every="30" { (now) },
             None => (ui::empty(
                 "Welcome",
                 "Your role shows you what is in the sidebar. How the bot fares is not part of it.",
@@ -91,7 +91,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     };
     let actions = actions::buttons(&ctx);
     let head = Head {
-        tab: "overview",
+        tab: shell::OVERVIEW,
         title: "Overview",
         words: "",
         actions: html! { @for button in &actions { (button) } },
@@ -130,31 +130,27 @@ async fn now(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
     pulse::watch(state);
     let status = state.pulse.status(&state.host).await?;
     let host = ctx.host();
-    let mut seen = alerts::Seen {
+    let bot = host.bot();
+    let latest = ErrorsCall {
+        limit: Some(1),
+        ..ErrorsCall::default()
+    };
+    // Side by side: none of them needs another.
+    let (plugins, budget, verified, newest) = tokio::join!(
+        when(ctx.may("plugins.list"), all_plugins(host)),
+        when(ctx.may("slash.budget"), bot.slash_budget()),
+        when(ctx.may("settings.verify"), host.verify_settings()),
+        when(ctx.may("errors.list"), host.errors(&latest)),
+    );
+    let newest = newest?.and_then(|reply| reply.errors.into_iter().next());
+    let seen = alerts::Seen {
         status: &status,
-        plugins: Vec::new(),
-        budget: None,
-        faults: Vec::new(),
-        latest_error_ms: None,
+        plugins: plugins?.unwrap_or_default(),
+        budget: budget?,
+        faults: verified?.map_or_else(Vec::new, |verified| verified.errors),
+        latest_error_ms: newest.map(|error| error.at_ms),
         now_ms: pulse::now_ms(),
     };
-    if ctx.may("plugins.list") {
-        seen.plugins = all_plugins(host).await?;
-    }
-    if ctx.may("slash.budget") {
-        seen.budget = Some(host.bot().slash_budget().await?);
-    }
-    if ctx.may("settings.verify") {
-        seen.faults = host.verify_settings().await?.errors;
-    }
-    if ctx.may("errors.list") {
-        let call = ErrorsCall {
-            limit: Some(1),
-            ..ErrorsCall::default()
-        };
-        let newest = host.errors(&call).await?.errors;
-        seen.latest_error_ms = newest.first().map(|error| error.at_ms);
-    }
     let alerts = alerts::of(&seen);
     Ok(Some(now::drawn(
         &status,
@@ -162,6 +158,14 @@ async fn now(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
         &alerts,
         seen.now_ms,
     )))
+}
+
+/// What a call gives, for whoever may make it.
+async fn when<T>(may: bool, call: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    match may {
+        true => call.await.map(Some),
+        false => Ok(None),
+    }
 }
 
 async fn all_plugins(host: &Host) -> Result<Vec<PluginView>> {

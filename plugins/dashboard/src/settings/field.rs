@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use plugin_api::{Json, abi::SettingView, text::clip};
 use serde_json::json;
 
+use super::groups::is_set;
 use crate::ui::{self, Action, Tone};
 
 /// Characters of a default that are shown.
@@ -52,7 +53,7 @@ pub(crate) fn drawn(one: &SettingView, address: &str, changes: bool) -> Markup {
                     div.field { (control(one, &input, &id)) }
                     div.actions {
                         button.button.primary type="submit" { "Save" }
-                        @if one.from != "default" {
+                        @if is_set(one) {
                             (Action::new("Reset", format!("{address}/write"))
                                 .body(&json!({ "path": one.path, "reset": true }))
                                 .then("refresh:#settings")
@@ -75,11 +76,7 @@ pub(crate) fn drawn(one: &SettingView, address: &str, changes: bool) -> Markup {
 /// Where the value comes from, and when a change counts.
 fn marks(one: &SettingView) -> Markup {
     html! {
-        @match one.from.as_str() {
-            "server" => (ui::badge(Tone::Info, "set here")),
-            "file" => (ui::badge(Tone::Info, "set")),
-            _ => {},
-        }
+        @if is_set(one) { (ui::badge(Tone::Info, if one.from == "server" { "set here" } else { "set" })) }
         @if one.waits_for_restart { (ui::badge(Tone::Warn, "waits for a restart")) }
         @if one.per_guild { span.tag title="Each server may have a value of its own" { "per server" } }
         @if !one.live { span.tag title="A change holds after a restart of the bot" { "restart" } }

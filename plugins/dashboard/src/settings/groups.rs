@@ -31,19 +31,31 @@ fn group(one: &SettingView) -> &str {
         .unwrap_or_else(|| one.path.split('.').next().unwrap_or_default())
 }
 
+/// Whether it has a value of its own: a file that says the defaults again sets nothing.
+pub(super) fn is_set(one: &SettingView) -> bool {
+    match one.from.as_str() {
+        "default" => false,
+        "server" => true,
+        _ => one.value != one.default,
+    }
+}
+
 /// The groups, in the order of the settings.
 pub(super) fn of(all: &[SettingView]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for one in all {
         let (name, plugin) = (group(one), one.plugin.is_some());
-        let set = u64::from(one.from != "default");
-        // Those of a group stand together.
-        match groups.last_mut() {
-            Some(last) if (last.name, last.plugin) == (name, plugin) => {
-                last.all += 1;
-                last.set += set;
+        let set = u64::from(is_set(one));
+        // Not the last one alone: what a table's own tables have stands further down.
+        match groups
+            .iter_mut()
+            .find(|it| (it.name, it.plugin) == (name, plugin))
+        {
+            Some(known) => {
+                known.all += 1;
+                known.set += set;
             }
-            _ => groups.push(Group {
+            None => groups.push(Group {
                 name,
                 plugin,
                 all: 1,
@@ -109,11 +121,14 @@ mod tests {
     }
 
     fn settings() -> Vec<SettingView> {
+        let mut prefix = one("bot.prefix", None, "file");
+        prefix.value = "?".into();
         vec![
-            one("bot.prefix", None, "file"),
-            one("bot.owner_ids", None, "default"),
+            prefix,
             one("log.level", None, "default"),
             one("log.level", Some("log"), "default"),
+            // What the file says is the default.
+            one("bot.owner_ids", None, "file"),
         ]
     }
 

@@ -101,37 +101,53 @@ fn drawn(families: &[MetricFamily], pager: ui::Pager, query: &[(String, String)]
 
 fn one(family: &MetricFamily, most: usize) -> Markup {
     let more = family.samples.len().saturating_sub(most);
-    let histogram = family.kind == "histogram";
-    let headings: &[&str] = match histogram {
-        true => &["Labels", "Count", "On average"],
-        false => &["Labels", "Value"],
+    // A number and nothing to tell it apart by needs no table.
+    let alone = match family.samples.as_slice() {
+        [only] if only.labels.is_empty() && only.count.is_none() => Some(only),
+        _ => None,
     };
     html! {
-        section.card data-key={ "metric-" (family.name) } {
+        section.card.tight data-key={ "metric-" (family.name) } {
             header.card-head {
-                h3.mono { (family.name) }
-                span.tag { (family.kind) }
+                h2.mono { (family.name) }
+                @match alone {
+                    Some(only) => b { (value(only.value)) },
+                    None => span.tag { (family.kind) },
+                }
             }
             p.muted { bdi { (family.help) } }
-            (ui::table(&family.name, headings, html! {
-                @for sample in family.samples.iter().take(most) {
-                    tr {
-                        th scope="row" { (labels(sample)) }
-                        @if histogram {
-                            @let count = sample.count.unwrap_or_default();
-                            td { (number(count)) }
-                            td { @if count > 0 { (value(sample.value / count as f64)) } @else { "–" } }
-                        } @else {
-                            td { (value(sample.value)) }
-                        }
-                    }
-                }
-            }))
+            @if alone.is_none() { (samples(family, most)) }
             @if more > 0 {
                 p { a href={ "?q=" (ui::encoded(&family.name)) } { "All " (counted(family.samples.len() as u64, "value")) } }
             }
         }
     }
+}
+
+fn samples(family: &MetricFamily, most: usize) -> Markup {
+    let histogram = family.kind == "histogram";
+    let headings: &[&str] = match histogram {
+        true => &["Labels", "Count", "On average"],
+        false => &["Labels", "Value"],
+    };
+    ui::table(
+        &family.name,
+        headings,
+        html! {
+            @for sample in family.samples.iter().take(most) {
+                tr {
+                    th scope="row" { (labels(sample)) }
+                    @if histogram {
+                        @let count = sample.count.unwrap_or_default();
+                        td { (number(count)) }
+                        td { @if count > 0 { (value(sample.value / count as f64)) } @else { "–" } }
+                    } @else {
+                        td { (value(sample.value)) }
+                    }
+                }
+            }
+        },
+    )
 }
 
 fn labels(sample: &MetricSample) -> Markup {

@@ -46,11 +46,11 @@ pub(super) fn drawn(status: &BotStatus, lag: Option<&LagReply>) -> Markup {
             }))
             @if let Some(lag) = lag {
                 (ui::card("Lag of the host", html! {
-                    (ui::table("Lag of the host", &["", "Last", "Most, last minute", "99 of 100"], html! {
+                    (ui::table("Lag of the host", &["", "Last", "Most", "99 %"], html! {
                         (lag_row("Runtime", &lag.runtime))
                         (lag_row("Main loop", &lag.main_loop))
                     }))
-                    p.muted { "How late the runtime wakes a task, and how long events wait for the main loop." }
+                    p.muted { "How late the runtime wakes a task, and how long events wait for the main loop: the last time, at most within a minute, and in 99 of 100 cases." }
                 }))
             }
         }
@@ -64,9 +64,9 @@ fn lag_row(name: &str, lag: &LagView) -> Markup {
             @if lag.count == 0 {
                 td colspan="3" { "not measured yet" }
             } @else {
-                td { (milliseconds(lag.last_us)) }
-                td { (milliseconds(lag.minute_max_us)) }
-                td { (milliseconds(lag.p99_us)) }
+                td.number { (milliseconds(lag.last_us)) }
+                td.number { (milliseconds(lag.minute_max_us)) }
+                td.number { (milliseconds(lag.p99_us)) }
             }
         }
     }

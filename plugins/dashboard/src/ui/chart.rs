@@ -47,6 +47,12 @@ fn lines(values: &[Option<f64>], most: f64) -> Vec<Vec<(f64, f64)>> {
         }
     }
     lines.retain(|line| !line.is_empty());
+    // One value alone is a short line: a point would not be seen.
+    for line in &mut lines {
+        if let [(x, y)] = line[..] {
+            line.push(((x + 2.0).min(WIDTH), y));
+        }
+    }
     lines
 }
 
@@ -72,7 +78,7 @@ mod tests {
         assert!(lines(&[], 0.0).is_empty());
         assert!(lines(&[None, None], 100.0).is_empty());
         assert_eq!(lines(&[Some(0.0), Some(0.0)], 0.0)[0][1], (240.0, 47.0));
-        assert_eq!(lines(&[Some(50.0)], 100.0), [[(0.0, 24.0)]]);
-        assert_eq!(lines(&[Some(f64::INFINITY)], 100.0)[0].len(), 1);
+        assert_eq!(lines(&[Some(50.0)], 100.0), [[(0.0, 24.0), (2.0, 24.0)]]);
+        assert_eq!(lines(&[Some(f64::INFINITY)], 100.0)[0].len(), 2);
     }
 }

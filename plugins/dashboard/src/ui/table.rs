@@ -3,13 +3,20 @@
 use maud::{Markup, html};
 use plugin_api::text::{counted, number};
 
-/// A table in a frame that scrolls sideways by itself. `caption` is read out and not shown; `rows` are `tr { th scope="row" { … } td { … } }`.
+/// A table in a frame that scrolls sideways by itself. `caption` is read out and not shown; an empty heading is none; `rows` are `tr { th scope="row" { … } td { … } }`.
 pub(crate) fn table(caption: &str, headings: &[&str], rows: Markup) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {
                 caption.hidden { (caption) }
-                thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
+                thead {
+                    tr {
+                        @for heading in headings {
+                            // Of a column of buttons, or of names that need no word: an empty heading would be read out as one.
+                            @if heading.is_empty() { td {} } @else { th scope="col" { (heading) } }
+                        }
+                    }
+                }
                 tbody { (rows) }
             }
         }

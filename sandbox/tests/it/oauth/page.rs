@@ -22,6 +22,8 @@ async fn the_page_is_a_form_that_authorises_or_cancels() {
             "{head}"
         );
         assert!(head.contains("frame-ancestors 'none'"), "{head}");
+        // With `no-referrer`, Chromium's form said that its origin was `null`, and was refused.
+        assert!(head.contains("referrer-policy: same-origin"), "{head}");
         for part in [
             "<form method=\"post\">",
             "Know which servers you are in",
