@@ -13,8 +13,8 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use host_remote::{
-    AnswerHead, Broken, Channel, Cut, Keys, Link, PublicKey, RequestHead, Sender, Stream, crossed, crossing,
-    dial,
+    AnswerHead, Broken, Channel, Cut, Keys, Link, PublicKey, RequestHead, Sender, Stream, crossed,
+    crossing, dial,
 };
 use tokio::{
     task::JoinSet,

@@ -195,7 +195,7 @@ impl Sessions {
         let is_it = |it: &Session| {
             it.through == through
                 && (it.token == hash
-                || (it.before.as_ref() == Some(&hash) && now < it.rotated_ms + ms(OVERLAP)))
+                    || (it.before.as_ref() == Some(&hash) && now < it.rotated_ms + ms(OVERLAP)))
         };
         let place = kept.sessions.iter().position(is_it)?;
         if kept.sessions[place].is_over(now, lives) {
@@ -432,7 +432,9 @@ mod tests {
         let number = sessions.find(&token, LIVES, "a", "").unwrap().0.number;
         assert!(sessions.goes_on(number, LIVES));
         assert_eq!(sessions.end(|it| it.number == number), 1);
-        assert!(!sessions.goes_on(number, LIVES) && sessions.find(&token, LIVES, "a", "").is_none());
+        assert!(
+            !sessions.goes_on(number, LIVES) && sessions.find(&token, LIVES, "a", "").is_none()
+        );
     }
 
     #[test]
@@ -479,7 +481,10 @@ mod tests {
         assert!(sessions.find(&token, LIVES, "a", "another").is_none());
         assert!(sessions.find(&token, LIVES, "a", "relay").is_some());
         // Neither link takes the other's place, and one that was sent the wrong way is used up.
-        let (here, there) = (sessions.link(7, "Ann", ""), sessions.link(7, "Ann", "relay"));
+        let (here, there) = (
+            sessions.link(7, "Ann", ""),
+            sessions.link(7, "Ann", "relay"),
+        );
         assert_eq!(sessions.used_link(&there, ""), None);
         assert_eq!(sessions.used_link(&there, "relay"), None);
         assert_eq!(sessions.used_link(&here, ""), Some((7, "Ann".to_owned())));

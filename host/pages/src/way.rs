@@ -81,7 +81,10 @@ mod tests {
         assert!(owner.role.contains("Visitor"), "{}", owner.role);
         let helper = rights("Helper", &["plugins.list", "plugins.reload"], false);
         let helper = capped(helper, &most);
-        assert_eq!(helper.names.into_iter().collect::<Vec<_>>(), ["plugins.list"]);
+        assert_eq!(
+            helper.names.into_iter().collect::<Vec<_>>(),
+            ["plugins.list"]
+        );
         // Whoever may less stays as they are.
         let little = rights("Reader", &["log.read"], false);
         assert_eq!(capped(little.clone(), &most), little);

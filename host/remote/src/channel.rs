@@ -277,10 +277,7 @@ pub(crate) fn wires() -> ((Outwards, Inwards), (Outwards, Inwards)) {
             let bytes = receive.recv().await?;
             Some((Ok(bytes), receive))
         });
-        (
-            Box::pin(outwards) as Outwards,
-            Box::pin(inwards) as Inwards,
-        )
+        (Box::pin(outwards) as Outwards, Box::pin(inwards) as Inwards)
     };
     let ((one_out, other_in), (other_out, one_in)) = (end(), end());
     ((one_out, one_in), (other_out, other_in))

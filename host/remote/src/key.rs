@@ -227,7 +227,13 @@ mod tests {
             key.to_string().to_uppercase().parse::<PublicKey>().unwrap(),
             key
         );
-        for odd in ["", "abc", &"g".repeat(64), &"+1".repeat(32), &"ä".repeat(32)] {
+        for odd in [
+            "",
+            "abc",
+            &"g".repeat(64),
+            &"+1".repeat(32),
+            &"ä".repeat(32),
+        ] {
             let error = odd.parse::<PublicKey>().unwrap_err().to_string();
             assert!(error.contains("64 hexadecimal digits"), "{error}");
         }

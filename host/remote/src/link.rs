@@ -297,9 +297,7 @@ impl Shared {
         let why = why.unwrap_or(Broken::Closed);
         let farewell = async {
             let words = why.to_string();
-            let _ = outwards
-                .send(&Frame::new(Kind::Goodbye, 0, words))
-                .await;
+            let _ = outwards.send(&Frame::new(Kind::Goodbye, 0, words)).await;
             outwards.close().await;
         };
         let _ = timeout(FAREWELL, farewell).await;
@@ -355,7 +353,9 @@ impl Shared {
         let ended = "something comes behind the end of a body";
         match frame.kind {
             Kind::Credit => {
-                let granted = frame.body[..].try_into().map_err(|_| "a credit is no number")?;
+                let granted = frame.body[..]
+                    .try_into()
+                    .map_err(|_| "a credit is no number")?;
                 let granted = u32::from_be_bytes(granted) as usize;
                 if granted > WINDOW.saturating_sub(entry.credit.available_permits()) {
                     return Err("more credit than there was spent");

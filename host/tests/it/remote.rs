@@ -48,7 +48,9 @@ impl Far {
     }
 
     fn know(&self, bots: &[(&str, PublicKey)]) {
-        let lines = bots.iter().map(|(name, key)| format!("{name} = \"{key}\"\n"));
+        let lines = bots
+            .iter()
+            .map(|(name, key)| format!("{name} = \"{key}\"\n"));
         let text: String = lines.collect();
         fs::write(self.data.path().join("bots.toml"), text).unwrap();
     }
@@ -118,7 +120,9 @@ impl Answer {
 }
 
 fn key_of(bot: &Fixture) -> PublicKey {
-    Keys::open(&bot.data().join("pages/remote.key")).unwrap().public()
+    Keys::open(&bot.data().join("pages/remote.key"))
+        .unwrap()
+        .public()
 }
 
 /// A link that logs the bot's owner in through the relay.
@@ -148,13 +152,21 @@ async fn two_bots_are_reached_through_one_relay_each_by_its_own_login_and_for_it
 
     let to_alpha = far.log_in("alpha", &link_of(&alpha)).await;
     let to_beta = far.log_in("beta", &link_of(&beta)).await;
-    for (bot, own, other) in [("alpha", &to_alpha, &to_beta), ("beta", &to_beta, &to_alpha)] {
+    for (bot, own, other) in [
+        ("alpha", &to_alpha, &to_beta),
+        ("beta", &to_beta, &to_alpha),
+    ] {
         assert_eq!(far.ask(bot, "GET /openapi.json", own, "").await.status, 200);
-        assert_eq!(far.ask(bot, "GET /openapi.json", other, "").await.status, 401);
+        assert_eq!(
+            far.ask(bot, "GET /openapi.json", other, "").await.status,
+            401
+        );
     }
 
     // Both are owners of their bots; the one bot's operator grants the relay less.
-    let of_alpha = far.ask("alpha", "GET /events?topics=host:audit", &to_alpha, "").await;
+    let of_alpha = far
+        .ask("alpha", "GET /events?topics=host:audit", &to_alpha, "")
+        .await;
     assert_eq!(of_alpha.status, 403, "{of_alpha:?}");
     assert!(of_alpha.body.contains("Visitor"), "{of_alpha:?}");
     for (bot, topic, cookies) in [
@@ -166,7 +178,10 @@ async fn two_bots_are_reached_through_one_relay_each_by_its_own_login_and_for_it
         let mut text = String::new();
         while !text.contains("event: hello") {
             let mut bytes = [0; 1024];
-            let read = timeout(PATIENCE, events.read(&mut bytes)).await.unwrap().unwrap();
+            let read = timeout(PATIENCE, events.read(&mut bytes))
+                .await
+                .unwrap()
+                .unwrap();
             assert!(read > 0, "{text}");
             text.push_str(&String::from_utf8_lossy(&bytes[..read]));
         }
@@ -200,7 +215,9 @@ async fn a_bot_whose_key_is_taken_is_out_at_once_and_comes_back_with_it() {
     far.know(&[("alpha", key)]);
     far.until_connected(&["alpha"]).await;
     let cookies = far.log_in("alpha", &link_of(&alpha)).await;
-    let mut events = far.send("alpha", "GET /events?topics=host:plugins", &cookies, "").await;
+    let mut events = far
+        .send("alpha", "GET /events?topics=host:plugins", &cookies, "")
+        .await;
     let mut first = [0; 12];
     events.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");

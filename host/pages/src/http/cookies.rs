@@ -97,8 +97,17 @@ pub(super) fn keep_for_login(state: &State, way: &Way, token: &Token) -> HeaderV
     )
 }
 
-fn cookie(state: &State, way: &Way, name: &str, value: &str, how: &str, seconds: u64) -> HeaderValue {
-    let is_secure = state.url_by(way).is_some_and(|url| url.starts_with("https://"));
+fn cookie(
+    state: &State,
+    way: &Way,
+    name: &str,
+    value: &str,
+    how: &str,
+    seconds: u64,
+) -> HeaderValue {
+    let is_secure = state
+        .url_by(way)
+        .is_some_and(|url| url.starts_with("https://"));
     let secure = if is_secure { "; Secure" } else { "" };
     let text = format!("{name}={value}; {how}; Path=/; Max-Age={seconds}{secure}");
     // Names and values are hexadecimal digits.

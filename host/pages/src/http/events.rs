@@ -141,9 +141,11 @@ impl Page {
         let is_served = matches!(self.way, Way::Remote(_)) || state.address().is_some();
         is_served
             && state.sessions.goes_on(self.session, state.lifetimes())
-            && state.rights_through(self.user, self.way.through()).is_some_and(|rights| {
-                allowed(state, &self.topics, &rights).is_ok_and(|now| now == self.allowed)
-            })
+            && state
+                .rights_through(self.user, self.way.through())
+                .is_some_and(|rights| {
+                    allowed(state, &self.topics, &rights).is_ok_and(|now| now == self.allowed)
+                })
     }
 }
 

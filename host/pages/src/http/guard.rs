@@ -65,7 +65,9 @@ pub(super) async fn guard(
             next.run(request).await
         }
     };
-    let is_secure = state.url_by(&from.way).is_some_and(|url| url.starts_with("https://"));
+    let is_secure = state
+        .url_by(&from.way)
+        .is_some_and(|url| url.starts_with("https://"));
     secure(response.headers_mut(), is_secure);
     response
 }

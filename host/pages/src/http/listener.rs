@@ -64,7 +64,11 @@ pub(super) struct Peer(pub(super) SocketAddr);
 
 /// Listens, and goes elsewhere when the configuration says so, or somebody by command. The first port is open, or told to be taken, when
 /// this returns.
-pub(super) async fn follow(state: Arc<State>, router: Router, others: [JoinHandle<()>; 2]) -> Server {
+pub(super) async fn follow(
+    state: Arc<State>,
+    router: Router,
+    others: [JoinHandle<()>; 2],
+) -> Server {
     let mut config = state.config.follow();
     let mut access = state.access.follow();
     let mut wanted = wanted(&state);

@@ -159,7 +159,8 @@ pub(super) async fn log_out(Extract(state): Extract<Arc<State>>, visitor: Visito
         &visitor.address,
         "done",
     );
-    let cookies = cookies::take_back(&state, &visitor.way).map(|cookie| (header::SET_COOKIE, cookie));
+    let cookies =
+        cookies::take_back(&state, &visitor.way).map(|cookie| (header::SET_COOKIE, cookie));
     (AppendHeaders(cookies), Redirect::to("/login")).into_response()
 }
 

@@ -70,7 +70,8 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
     let from = parts.extensions.get::<From>();
     let address = from.map_or_else(|| "unknown".to_owned(), |from| from.address.clone());
     let way = from.map_or(Way::Port, |from| from.way.clone());
-    let token = cookies::read(&parts.headers, &cookies::session_name(state, &way)).ok_or_else(nobody)?;
+    let token =
+        cookies::read(&parts.headers, &cookies::session_name(state, &way)).ok_or_else(nobody)?;
     let lives = state.lifetimes();
     let (session, next) = state
         .sessions

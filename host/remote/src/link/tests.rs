@@ -97,7 +97,11 @@ async fn whoever_does_not_read_keeps_nobody_waiting() {
         let (stream, head) = requests.recv().await.unwrap();
         assert_eq!(&head[..], [number]);
         stream.sender.head(vec![number]).unwrap();
-        stream.sender.data(vec![number; 50_000].into()).await.unwrap();
+        stream
+            .sender
+            .data(vec![number; 50_000].into())
+            .await
+            .unwrap();
         stream.sender.end();
         assert_eq!(&quick.receiver.head().await.unwrap()[..], [number]);
         let body = whole(&mut quick.receiver).await.unwrap();
@@ -201,10 +205,7 @@ async fn there_are_only_so_many_requests_at_once() {
     open.clear();
     idle(&relay).await;
     assert!(relay.open(Vec::new()).is_ok());
-    assert_eq!(
-        relay.open(vec![0; MOST + 1]).unwrap_err(),
-        Refused::TooLong
-    );
+    assert_eq!(relay.open(vec![0; MOST + 1]).unwrap_err(), Refused::TooLong);
 }
 
 /// What a bot's link says of a relay that sends these frames.
@@ -264,10 +265,7 @@ async fn a_bot_makes_no_requests_of_its_relay() {
     let (relay_channel, mut bot) = channels().await;
     let relay = Link::new();
     let open = Frame::new(Kind::Open, 1, Bytes::new());
-    let (broken, sent) = tokio::join!(
-        relay.run(relay_channel, None),
-        bot.outwards.send(&open)
-    );
+    let (broken, sent) = tokio::join!(relay.run(relay_channel, None), bot.outwards.send(&open));
     sent.unwrap();
     assert_eq!(broken, Broken::Protocol("a bot makes no requests"));
 }

@@ -77,11 +77,7 @@ pub(super) async fn watch(mut bots: Bots, relay: Arc<Inner>) {
         match changed {
             Ok(true) => {
                 said.clear();
-                tracing::info!(
-                    "{}: {} may come now",
-                    bots.file.display(),
-                    names(&bots.now)
-                );
+                tracing::info!("{}: {} may come now", bots.file.display(), names(&bots.now));
                 relay.connected.know(bots.now());
             }
             Ok(false) => {}

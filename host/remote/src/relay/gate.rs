@@ -44,12 +44,7 @@ pub(super) async fn enter(
         .on_upgrade(move |socket| admit(relay, socket, place, address))
 }
 
-async fn admit(
-    relay: Arc<Inner>,
-    socket: WebSocket,
-    place: OwnedSemaphorePermit,
-    address: String,
-) {
+async fn admit(relay: Arc<Inner>, socket: WebSocket, place: OwnedSemaphorePermit, address: String) {
     let (sink, stream) = socket.split();
     let network = |error: axum::Error| Broken::Network(error.to_string());
     let outwards = sink

@@ -98,7 +98,9 @@ pub(super) async fn link(
         tokio::task::spawn_blocking(move || relay.logins.used(&token)).await
     };
     let Ok(Some(session)) = used else {
-        tracing::warn!("a login at the relay was refused: its link was used before, is too old, or never was");
+        tracing::warn!(
+            "a login at the relay was refused: its link was used before, is too old, or never was"
+        );
         let words = "This link was used before, or is older than ten minutes. `cogwright dashboard link` prints another one.";
         return (StatusCode::FORBIDDEN, words).into_response();
     };

@@ -21,7 +21,9 @@ fn socket_address(text: &str) -> Result<(), String> {
         .or_else(|| text.strip_prefix("ws://"));
     let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '@' | '"' | '<' | '>');
     match rest {
-        Some(rest) if !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(fits) => Ok(()),
+        Some(rest) if !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(fits) => {
+            Ok(())
+        }
         _ => Err(format!(
             "expected the address of a relay, such as \"wss://dash.example.org/remote\", found `{text}`"
         )),
