@@ -219,9 +219,11 @@ fn request(head: &[u8], way: Way) -> Result<http::Request<()>, &'static str> {
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = crossed(&head.headers);
+    let said: String = head.address.chars().take(64).collect();
     request.extensions_mut().insert(Arrived {
         way,
-        address: head.address.chars().take(64).collect(),
+        // Not to be mixed up, in limits and in the journal, with addresses that this machine has seen itself.
+        address: format!("{said}, says the remote dashboard"),
     });
     Ok(request)
 }

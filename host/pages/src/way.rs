@@ -27,7 +27,7 @@ pub(crate) struct Relayed {
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
     pub(crate) way: Way,
-    /// From which address, as the relay says.
+    /// From which address, in the relay's word.
     pub(crate) address: String,
 }
 

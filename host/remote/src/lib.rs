@@ -30,7 +30,7 @@ pub use self::{
     dial::{Greeted, dial},
     head::{AnswerHead, Hello, RequestHead, crossed, crossing},
     key::{KeyError, Keys, PublicKey},
-    link::{Link, Refused},
+    link::Link,
     relay::{KEY_FILE, Options, Relay, RelayError, login_link},
-    stream::{Cut, Receiver, Sender, Stream},
+    stream::{Cut, Receiver, Refused, Sender, Stream},
 };

@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     channel::{Broken, Channel, Receiving, Sending},
     frame::{Frame, Kind, MOST},
-    stream::{Half, Piece, Receiver, Sender, Stream},
+    stream::{Half, Piece, Receiver, Refused, Sender, Stream},
 };
 
 /// Requests that are under way at once. A page takes a handful, and one for its events; the next ones are told to come later.
@@ -75,17 +75,6 @@ struct Entry {
     sent_all: bool,
     got_all: bool,
     got_head: bool,
-}
-
-/// Why no request can be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The connection is over.
-    Over,
-    /// Too many are under way.
-    Full,
-    /// Its head is longer than a frame.
-    TooLong,
 }
 
 impl Link {

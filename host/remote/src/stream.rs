@@ -37,6 +37,17 @@ pub struct Stream {
     pub receiver: Receiver,
 }
 
+/// Why no request can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The connection is over.
+    Over,
+    /// Too many are under way.
+    Full,
+    /// Its head is longer than a frame.
+    TooLong,
+}
+
 /// Why a body breaks off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -14,8 +14,7 @@ use tokio::task::JoinHandle;
 use super::{Inner, address};
 use crate::{
     head::{AnswerHead, RequestHead, crossed, crossing},
-    link::Refused,
-    stream::{Cut, Receiver, Sender},
+    stream::{Cut, Receiver, Refused, Sender},
 };
 
 /// The rest of a request's body on its way, which ends with the answer.
