@@ -16,7 +16,9 @@ use plugin_api::{
 };
 use serde_json::{Value, json};
 
-use crate::{access::AccessError, invoke, pages::Pages, rights::OWNER, site::Site, state::State};
+use crate::{
+    access::AccessError, invoke, pages::Pages, rights::OWNER, site::Site, state::State, way::Way,
+};
 
 /// Bytes of what is published at once.
 const PUBLISHED: usize = 64 << 10;
@@ -146,6 +148,7 @@ impl State {
         status.streams = count(self.hub.pages());
         status.requests = self.requests.load(std::sync::atomic::Ordering::Relaxed);
         status.dropped = self.hub.dropped();
+        status.remote = self.remote_words();
         status
     }
 
@@ -162,7 +165,9 @@ impl State {
             view.user_id = session.user;
             view.until_ms = session.until_ms(lives);
             (view.since_ms, view.used_ms) = (session.since_ms, session.used_ms);
-            let role = self.rights_of(session.user).map(|rights| rights.role);
+            let role = self
+                .rights_through(session.user, &session.through)
+                .map(|rights| rights.role);
             view.role = role.unwrap_or_default();
             (view.name, view.way) = (session.name, session.way);
             (view.address, view.browser) = (session.address, session.browser);
@@ -332,7 +337,10 @@ impl State {
             .rights_of(user)
             .ok_or_else(|| unfit("they have no role on the bot's pages"))?;
         self.covers(acting, &rights)?;
-        let link = self.link(user, "").ok_or_else(|| {
+        let ways = [Some(Way::Port), self.remote_way()];
+        let links = ways.iter().flatten();
+        let links: Vec<_> = links.filter_map(|way| self.link(user, "", way)).collect();
+        let link = links.first().ok_or_else(|| {
             unfit("no pages are served: `[pages] listen` in config.toml is off, or the address is taken; the log says which")
         })?;
         let to = json!({"recipient_id": user.to_string()});
@@ -346,6 +354,14 @@ impl State {
             "This link logs you in to my pages, once, within {minutes} minutes, as {}: {}\nGive it to nobody: whoever opens it is you there.",
             rights.role, link.address
         );
+        let text = match links.get(1) {
+            Some(link) => format!(
+                "{text}\nThe same through the remote dashboard, where you may what the role {} may at most: {}",
+                self.config.now().remote.role,
+                link.address
+            ),
+            None => text,
+        };
         let body = json!({"content": text, "flags": 4, "allowed_mentions": {"parse": []}});
         let request = RequestCall {
             method: "POST".into(),

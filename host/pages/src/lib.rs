@@ -12,10 +12,12 @@
 //! | `limiter.rs` | how many requests one may make |
 //! | `pending.rs` | logins that are on their way through Discord |
 //! | `hub.rs` | topics, and the open pages that follow them |
+//! | `way.rs` | by which way a request comes, and what nobody may by that |
 //! | `path.rs` | paths of routes, and which route a request is for |
 //! | `state.rs` | what the server and the host calls have in common |
 //! | `invoke.rs` | a request to a plugin's route, as a frame, and its answer |
 //! | `http/` | the server: guards, logging in, plugins' routes, events |
+//! | `remote.rs` | the connection to a dashboard on another machine, and requests by it |
 //! | `host_calls.rs` | the `pages.…` host calls |
 //! | `manifest_check.rs` | whether declared pages can be served |
 //! | `pages.rs` | all of it, as the bot has it |
@@ -30,11 +32,13 @@ mod manifest_check;
 mod pages;
 mod path;
 mod pending;
+mod remote;
 mod rights;
 mod secret;
 mod sessions;
 mod site;
 mod state;
+mod way;
 
 pub use self::{
     http::{Server, is_own_name},

@@ -12,6 +12,7 @@ use crate::{
     http::{self, Server},
     site::Site,
     state::{LoginLink, State},
+    way::Way,
 };
 
 /// The bot's web pages: there are none before they are [served](Self::serve). Clones are the same.
@@ -43,7 +44,21 @@ impl Pages {
     /// A link that logs `user` in once, whatever their role is then; `None`: no pages are served.
     #[must_use]
     pub fn link(&self, user: u64, name: &str) -> Option<LoginLink> {
-        self.0.get()?.link(user, name)
+        self.0.get()?.link(user, name, &Way::Port)
+    }
+
+    /// The same through the dashboard on another machine, where nobody may more than `[remote] role` says; `None`: the bot is connected to
+    /// none.
+    #[must_use]
+    pub fn remote_link(&self, user: u64, name: &str) -> Option<LoginLink> {
+        let state = self.0.get()?;
+        state.link(user, name, &state.remote_way()?)
+    }
+
+    /// How the connection to a dashboard on another machine is, for people; `None`: there is to be none.
+    #[must_use]
+    pub fn remote(&self) -> Option<String> {
+        self.0.get()?.remote_words()
     }
 
     /// Says that something has changed what people may, or what there is to see: a plugin came or went.

@@ -79,6 +79,8 @@ pub struct Session {
     pub address: String,
     /// What the browser says that it is.
     pub browser: String,
+    /// Through which relay; empty: none. By another way it is no session.
+    pub through: String,
 }
 
 /// A link that logs somebody in once.
@@ -87,6 +89,7 @@ struct Link {
     user: u64,
     name: String,
     until_ms: u64,
+    through: String,
 }
 
 /// For how long sessions live.
@@ -113,6 +116,8 @@ pub struct Login {
     pub address: String,
     /// What the browser says that it is.
     pub browser: String,
+    /// Through which relay; empty: none.
+    pub through: String,
 }
 
 impl Sessions {
@@ -167,6 +172,7 @@ impl Sessions {
             noted_ms: now,
             address: login.address,
             browser: login.browser.chars().take(120).collect(),
+            through: login.through,
         };
         kept.sessions.push(session);
         let user = login.user;
@@ -176,18 +182,20 @@ impl Sessions {
         token
     }
 
-    /// The session of a token, if it is not over, and another token where it is time for one.
+    /// The session of a token that was begun by this way, if it is not over, and another token where it is time for one.
     pub fn find(
         &self,
         token: &Token,
         lives: Lifetimes,
         from: &str,
+        through: &str,
     ) -> Option<(Session, Option<Token>)> {
         let (hash, now) = (token.hash(), self.now());
         let mut kept = self.lock();
         let is_it = |it: &Session| {
-            it.token == hash
-                || (it.before.as_ref() == Some(&hash) && now < it.rotated_ms + ms(OVERLAP))
+            it.through == through
+                && (it.token == hash
+                    || (it.before.as_ref() == Some(&hash) && now < it.rotated_ms + ms(OVERLAP)))
         };
         let place = kept.sessions.iter().position(is_it)?;
         if kept.sessions[place].is_over(now, lives) {
@@ -247,26 +255,30 @@ impl Sessions {
         ended
     }
 
-    /// A link's token that logs `user` in once within [`LINK`]. The one before it is good no more.
-    pub fn link(&self, user: u64, name: &str) -> Token {
+    /// A link's token that logs `user` in once within [`LINK`], by this way alone. The one before it is good no more.
+    pub fn link(&self, user: u64, name: &str, through: &str) -> Token {
         let (token, now) = (Token::new(), self.now());
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.retain(|_, link| link.until_ms > now && link.user != user);
+        links.retain(|_, link| {
+            link.until_ms > now && (link.user != user || link.through != through)
+        });
         let link = Link {
             user,
             name: name.to_owned(),
             until_ms: now + ms(LINK),
+            through: through.to_owned(),
         };
         links.insert(token.hash(), link);
         token
     }
 
-    /// Uses a link up: whom it was for, and what they are called.
-    pub fn used_link(&self, token: &Token) -> Option<(u64, String)> {
+    /// Uses a link up: whom it was for, and what they are called. By another way than its own it is used up, and logs nobody in.
+    pub fn used_link(&self, token: &Token, through: &str) -> Option<(u64, String)> {
         let now = self.now();
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         let link = links.remove(&token.hash())?;
-        (link.until_ms > now).then_some((link.user, link.name))
+        let is_good = link.until_ms > now && link.through == through;
+        is_good.then_some((link.user, link.name))
     }
 
     /// Takes back the links of `user`.
@@ -361,27 +373,27 @@ mod tests {
         let clock = Clock::paused(1_000_000_000);
         let sessions = Sessions::open(folder.path(), clock.clone());
         let token = sessions.begin(login(7));
-        assert_eq!(sessions.find(&token, LIVES, "a").unwrap().0.user, 7);
+        assert_eq!(sessions.find(&token, LIVES, "a", "").unwrap().0.user, 7);
         clock.move_by(3_599_999);
         let mut token = sessions
-            .find(&token, LIVES, "b")
+            .find(&token, LIVES, "b", "")
             .unwrap()
             .1
             .expect("it is rotated");
         for _ in 0..11 {
             clock.move_by(3_500_000);
-            let (_, next) = sessions.find(&token, LIVES, "b").unwrap();
+            let (_, next) = sessions.find(&token, LIVES, "b", "").unwrap();
             token = next.expect("it is rotated");
         }
         clock.move_by(3_500_000);
         assert!(
-            sessions.find(&token, LIVES, "b").is_none(),
+            sessions.find(&token, LIVES, "b", "").is_none(),
             "twelve hours are over"
         );
         let token = sessions.begin(login(7));
         clock.move_by(3_600_000);
         assert!(
-            sessions.find(&token, LIVES, "b").is_none(),
+            sessions.find(&token, LIVES, "b", "").is_none(),
             "an idle hour is over"
         );
     }
@@ -394,15 +406,15 @@ mod tests {
         let old = sessions.begin(login(7));
         clock.move_by(15 * 60_000);
         let new = sessions
-            .find(&old, LIVES, "a")
+            .find(&old, LIVES, "a", "")
             .unwrap()
             .1
             .expect("it is rotated");
-        assert!(sessions.find(&old, LIVES, "a").unwrap().1.is_none());
-        assert!(sessions.find(&new, LIVES, "a").is_some());
+        assert!(sessions.find(&old, LIVES, "a", "").unwrap().1.is_none());
+        assert!(sessions.find(&new, LIVES, "a", "").is_some());
         clock.move_by(60_000);
-        assert!(sessions.find(&old, LIVES, "a").is_none());
-        assert!(sessions.find(&new, LIVES, "a").is_some());
+        assert!(sessions.find(&old, LIVES, "a", "").is_none());
+        assert!(sessions.find(&new, LIVES, "a", "").is_some());
     }
 
     #[test]
@@ -417,10 +429,12 @@ mod tests {
         let text = fs::read_to_string(folder.path().join("sessions.json")).unwrap();
         assert!(!text.contains(token.expose()));
         let sessions = Sessions::open(folder.path(), clock);
-        let number = sessions.find(&token, LIVES, "a").unwrap().0.number;
+        let number = sessions.find(&token, LIVES, "a", "").unwrap().0.number;
         assert!(sessions.goes_on(number, LIVES));
         assert_eq!(sessions.end(|it| it.number == number), 1);
-        assert!(!sessions.goes_on(number, LIVES) && sessions.find(&token, LIVES, "a").is_none());
+        assert!(
+            !sessions.goes_on(number, LIVES) && sessions.find(&token, LIVES, "a", "").is_none()
+        );
     }
 
     #[test]
@@ -428,13 +442,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::paused(1_000_000_000);
         let sessions = Sessions::open(folder.path(), clock.clone());
-        let (first, second) = (sessions.link(7, "Ann"), sessions.link(7, "Ann"));
-        assert_eq!(sessions.used_link(&first), None);
-        assert_eq!(sessions.used_link(&second), Some((7, "Ann".to_owned())));
-        assert_eq!(sessions.used_link(&second), None);
-        let late = sessions.link(7, "Ann");
+        let (first, second) = (sessions.link(7, "Ann", ""), sessions.link(7, "Ann", ""));
+        assert_eq!(sessions.used_link(&first, ""), None);
+        assert_eq!(sessions.used_link(&second, ""), Some((7, "Ann".to_owned())));
+        assert_eq!(sessions.used_link(&second, ""), None);
+        let late = sessions.link(7, "Ann", "");
         clock.move_by(10 * 60_000);
-        assert_eq!(sessions.used_link(&late), None);
+        assert_eq!(sessions.used_link(&late, ""), None);
     }
 
     #[test]
@@ -448,8 +462,31 @@ mod tests {
             clock.move_by(1);
             sessions.begin(login(7));
         }
-        assert!(sessions.find(&first, LIVES, "a").is_none());
-        assert!(sessions.find(&other, LIVES, "a").is_some());
+        assert!(sessions.find(&first, LIVES, "a", "").is_none());
+        assert!(sessions.find(&other, LIVES, "a", "").is_some());
         assert_eq!(sessions.all(LIVES).len(), OF_A_USER + 1);
+    }
+
+    #[test]
+    fn what_is_of_one_way_is_worth_nothing_by_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = Sessions::open(folder.path(), Clock::paused(1_000_000_000));
+        let login = Login {
+            user: 7,
+            through: "relay".to_owned(),
+            ..Login::default()
+        };
+        let token = sessions.begin(login);
+        assert!(sessions.find(&token, LIVES, "a", "").is_none());
+        assert!(sessions.find(&token, LIVES, "a", "another").is_none());
+        assert!(sessions.find(&token, LIVES, "a", "relay").is_some());
+        // Neither link takes the other's place, and one that was sent the wrong way is used up.
+        let (here, there) = (
+            sessions.link(7, "Ann", ""),
+            sessions.link(7, "Ann", "relay"),
+        );
+        assert_eq!(sessions.used_link(&there, ""), None);
+        assert_eq!(sessions.used_link(&there, "relay"), None);
+        assert_eq!(sessions.used_link(&here, ""), Some((7, "Ann".to_owned())));
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     rights::{Catalogue, OWNER, SERVER},
     sessions::{LINK, Lifetimes, Sessions},
     site::Site,
+    way::{Relayed, Way, capped},
 };
 
 /// The folder that they keep, in the data folder.
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) site: Site,
     /// Where they are served now.
     address: Mutex<Option<SocketAddr>>,
+    /// The relay that the bot is connected to, and how that is, for people.
+    remote: Mutex<(Option<Arc<Relayed>>, Option<String>)>,
 }
 
 /// A link that logs somebody in once.
@@ -76,6 +79,7 @@ impl State {
             uploads: AtomicU64::new(0),
             site,
             address: Mutex::new(None),
+            remote: Mutex::default(),
             config,
         }
     }
@@ -86,6 +90,35 @@ impl State {
 
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder that the pages keep.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.config.now().data.folder.join(FOLDER)
+    }
+
+    pub(crate) fn set_remote(&self, relayed: Option<Arc<Relayed>>, words: Option<String>) {
+        *self.remote.lock().unwrap_or_else(PoisonError::into_inner) = (relayed, words);
+    }
+
+    /// How the connection to a dashboard on another machine is; `None`: there is to be none.
+    pub(crate) fn remote_words(&self) -> Option<String> {
+        let remote = self.remote.lock().unwrap_or_else(PoisonError::into_inner);
+        remote.1.clone()
+    }
+
+    /// The way through a dashboard on another machine, while the bot is connected to one.
+    pub(crate) fn remote_way(&self) -> Option<Way> {
+        let remote = self.remote.lock().unwrap_or_else(PoisonError::into_inner);
+        remote.0.clone().map(Way::Remote)
+    }
+
+    /// Where people reach the pages by a way.
+    pub(crate) fn url_by(&self, way: &Way) -> Option<String> {
+        match way {
+            Way::Port => self.url(),
+            Way::Remote(relayed) => Some(relayed.url.clone()),
+        }
     }
 
     /// Where people reach the pages: what the operator says, or the address itself.
@@ -100,9 +133,9 @@ impl State {
         Some(config.pages.url.clone().unwrap_or_else(own))
     }
 
-    pub(crate) fn link(&self, user: u64, name: &str) -> Option<LoginLink> {
-        let url = self.url()?;
-        let token = self.sessions.link(user, name);
+    pub(crate) fn link(&self, user: u64, name: &str, way: &Way) -> Option<LoginLink> {
+        let url = self.url_by(way)?;
+        let token = self.sessions.link(user, name, way.through());
         // Behind `#`, where no server, proxy or log sees it.
         let address = format!("{url}/login/link#{}", token.expose());
         Some(LoginLink {
@@ -145,6 +178,18 @@ impl State {
         let owns = || !site.owned_by(user).is_empty();
         let is_guest = self.config.now().pages.server_owners && owns();
         is_guest.then(|| self.catalogue().built_in(SERVER))?
+    }
+
+    /// The same for what comes [through](Way::through) a relay: no more than the role that the bot's operator has granted to it. A role that
+    /// there is not lets nobody in.
+    pub(crate) fn rights_through(&self, user: u64, through: &str) -> Option<Rights> {
+        let rights = self.rights_of(user)?;
+        if through.is_empty() {
+            return Some(rights);
+        }
+        let role = self.config.now().remote.role.clone();
+        let most = self.access.rights(&role, &self.catalogue())?;
+        Some(capped(rights, &most))
     }
 
     /// A file that an upload is kept in, in a plugin's own folder: where the host writes it, and how the plugin calls it.

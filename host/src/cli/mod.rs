@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod dashboard;
 mod inspect;
 mod own_config;
 mod restore;
@@ -83,6 +84,8 @@ enum Command {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
+    /// Runs a dashboard for bots elsewhere, which connect to it (`[remote]` in their config.toml).
+    Dashboard(dashboard::Arguments),
     /// Puts a backup in the place of what is in the data folder, while the bot is stopped. What is there is kept beside it.
     Restore {
         /// A backup's name, its folder or one database in it; without it the backups are listed.
@@ -152,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Inspect { file } => inspect::run(&file),
         Command::Check { online } => check::run(&config, online),
         Command::Audit { command } => audit::run(&config, command),
+        Command::Dashboard(arguments) => dashboard::run(arguments),
         Command::Restore { backup } => restore::run(&config, backup.as_deref()),
         Command::Probe { .. } | Command::Cell { .. } => Ok(()),
     });

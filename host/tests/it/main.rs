@@ -80,6 +80,7 @@ mod registry;
 mod relations;
 mod relay;
 mod reload;
+mod remote;
 mod renewal;
 mod restarts;
 mod scheduler;

@@ -54,6 +54,7 @@ pub use self::{
         log::{Colour, Log},
         metrics::Metrics,
         pages::Pages,
+        remote::Remote,
         schedules::Schedules,
         secrets::Secrets,
         shutdown::Shutdown,
@@ -96,6 +97,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// `[pages]`: the bot's web pages.
     pub pages: Pages,
+    /// `[remote]`: a dashboard on another machine.
+    pub remote: Remote,
     /// `[shutdown]`: how the host ends.
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
@@ -268,6 +271,7 @@ tables! {
     log: Log,
     metrics: Metrics,
     pages: Pages,
+    remote: Remote,
     shutdown: Shutdown,
     data: Data,
     hooks: Hooks,

@@ -51,6 +51,7 @@ fn every_setting_is_read() {
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         pages = { listen = "off", url = "https://b.example", hosts = ["b"], tls_cert = "/c", tls_key = "/k", metrics = true, server_owners = true, idle_minutes = 1, session_hours = 2, body_bytes = 2000, upload_bytes = 3000, requests_per_minute = 100 }
+        remote = { url = "wss://d.example/remote", key = "0000000000000000000000000000000000000000000000000000000000000001", role = "Helper" }
         metrics.listen = "0.0.0.0:1"
         shutdown.timeout_ms = 5
         data.folder = "/data"
@@ -193,7 +194,7 @@ fn unknown_tables() {
         "[music.x]",
         &[
             "c:1:2: unknown table [music]; the tables are [alerts], [answers], [bot], [cache], [commands], [components], [data], [discord], [extensions], [files], [grants], [hooks], [isolation], [limits], [log], [metrics], [pages], [plugins], \
-           [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
+           [remote], [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
         ],
     );
 }

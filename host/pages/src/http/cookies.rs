@@ -5,28 +5,29 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use crate::{
     secret::{Token, hash},
     state::State,
+    way::Way,
 };
 
 /// What a session's cross-site token is made for.
 const CSRF: &str = "csrf";
 
 /// How the session's cookie is called.
-pub(super) fn session_name(state: &State) -> String {
-    format!("session-{}", suffix(state))
+pub(super) fn session_name(state: &State, way: &Way) -> String {
+    format!("session-{}", suffix(state, way))
 }
 
 /// How the cookie is called that pages' scripts send back as the header `x-csrf`.
-fn csrf_name(state: &State) -> String {
-    format!("csrf-{}", suffix(state))
+fn csrf_name(state: &State, way: &Way) -> String {
+    format!("csrf-{}", suffix(state, way))
 }
 
 /// How the cookie is called that a browser keeps while it is at Discord.
-pub(super) fn login_name(state: &State) -> String {
-    format!("login-{}", suffix(state))
+pub(super) fn login_name(state: &State, way: &Way) -> String {
+    format!("login-{}", suffix(state, way))
 }
 
-fn suffix(state: &State) -> String {
-    let url = state.url().unwrap_or_default();
+fn suffix(state: &State, way: &Way) -> String {
+    let url = state.url_by(way).unwrap_or_default();
     let mut hash = hash(&url);
     hash.truncate(8);
     hash
@@ -49,18 +50,20 @@ pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<Token> {
 }
 
 /// Gives a browser the session's token, and what its scripts send along.
-pub(super) fn give(state: &State, token: &Token) -> [HeaderValue; 2] {
+pub(super) fn give(state: &State, way: &Way, token: &Token) -> [HeaderValue; 2] {
     let seconds = state.lifetimes().whole.as_secs();
     let session = cookie(
         state,
-        &session_name(state),
+        way,
+        &session_name(state, way),
         token.expose(),
         "HttpOnly; SameSite=Strict",
         seconds,
     );
     let csrf = cookie(
         state,
-        &csrf_name(state),
+        way,
+        &csrf_name(state, way),
         &csrf(token),
         "SameSite=Strict",
         seconds,
@@ -69,31 +72,42 @@ pub(super) fn give(state: &State, token: &Token) -> [HeaderValue; 2] {
 }
 
 /// Takes both back.
-pub(super) fn take_back(state: &State) -> [HeaderValue; 2] {
+pub(super) fn take_back(state: &State, way: &Way) -> [HeaderValue; 2] {
     let session = cookie(
         state,
-        &session_name(state),
+        way,
+        &session_name(state, way),
         "",
         "HttpOnly; SameSite=Strict",
         0,
     );
-    let csrf = cookie(state, &csrf_name(state), "", "SameSite=Strict", 0);
+    let csrf = cookie(state, way, &csrf_name(state, way), "", "SameSite=Strict", 0);
     [session, csrf]
 }
 
 /// Has a browser keep something while it is at Discord: it is sent along when Discord leads back, as a strict one would not be.
-pub(super) fn keep_for_login(state: &State, token: &Token) -> HeaderValue {
+pub(super) fn keep_for_login(state: &State, way: &Way, token: &Token) -> HeaderValue {
     cookie(
         state,
-        &login_name(state),
+        way,
+        &login_name(state, way),
         token.expose(),
         "HttpOnly; SameSite=Lax",
         600,
     )
 }
 
-fn cookie(state: &State, name: &str, value: &str, how: &str, seconds: u64) -> HeaderValue {
-    let is_secure = state.url().is_some_and(|url| url.starts_with("https://"));
+fn cookie(
+    state: &State,
+    way: &Way,
+    name: &str,
+    value: &str,
+    how: &str,
+    seconds: u64,
+) -> HeaderValue {
+    let is_secure = state
+        .url_by(way)
+        .is_some_and(|url| url.starts_with("https://"));
     let secure = if is_secure { "; Secure" } else { "" };
     let text = format!("{name}={value}; {how}; Path=/; Max-Age={seconds}{secure}");
     // Names and values are hexadecimal digits.

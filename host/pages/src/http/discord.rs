@@ -20,8 +20,8 @@ use super::{
 use crate::{
     secret::{Token, challenge},
     sessions::Login,
-    site::Site,
     state::State,
+    way::Way,
 };
 
 /// Where Discord leads back to.
@@ -48,10 +48,13 @@ struct Myself {
 }
 
 /// Leads to Discord.
-pub(super) async fn start(Extract(state): Extract<Arc<State>>) -> Response {
+pub(super) async fn start(
+    Extract(state): Extract<Arc<State>>,
+    Extension(from): Extension<From>,
+) -> Response {
     let not_there = |why: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why).answer(true);
     let site = &state.site;
-    let Some(url) = state.url() else {
+    let Some(url) = state.url_by(&from.way) else {
         return not_there("The bot is still starting.");
     };
     if site.client_secret.is_none() {
@@ -71,7 +74,7 @@ pub(super) async fn start(Extract(state): Extract<Arc<State>>) -> Response {
         .append_pair("code_challenge_method", "S256")
         .append_pair("prompt", "none");
     let to = format!("{}/oauth2/authorize?{}", site.bot.discord(), query.finish());
-    let cookie = cookies::keep_for_login(&state, &begun.browser);
+    let cookie = cookies::keep_for_login(&state, &from.way, &begun.browser);
     (
         AppendHeaders([(header::SET_COOKIE, cookie)]),
         Redirect::to(&to),
@@ -93,7 +96,7 @@ pub(super) async fn back(
             .find(|(it, _)| it == name)
             .map(|(_, value)| value.into_owned())
     };
-    let kept = cookies::read(&headers, &cookies::login_name(&state));
+    let kept = cookies::read(&headers, &cookies::login_name(&state, &from.way));
     let sent = value("state").and_then(|sent| Token::read(&sent));
     let verifier = sent
         .zip(kept)
@@ -115,7 +118,7 @@ pub(super) async fn back(
         });
     }
     let code = value("code").unwrap_or_default();
-    let myself = match identify(&state, &state.site, &code, &verifier).await {
+    let myself = match identify(&state, &from.way, &code, &verifier).await {
         Ok(myself) => myself,
         Err(why) => {
             tracing::warn!("somebody could not be logged in through Discord: {why}");
@@ -138,10 +141,11 @@ pub(super) async fn back(
             format!("https://cdn.discordapp.com/avatars/{user}/{hash}.webp?size=64")
         }),
         way: "discord",
-        address: from.address,
+        address: from.address.clone(),
         browser: browser(&headers),
+        through: from.way.through().to_owned(),
     };
-    match begin(&state, login) {
+    match begin(&state, &from.way, login) {
         // No redirect: a strict cookie would not be sent along on the way from Discord.
         Ok(cookies) => {
             let head = "<meta http-equiv=\"refresh\" content=\"0;url=/\">";
@@ -159,7 +163,7 @@ pub(super) async fn back(
 /// Who has come back with a code. The token that Discord grants is used for this, and kept nowhere.
 async fn identify(
     state: &State,
-    site: &Site,
+    way: &Way,
     code: &str,
     verifier: &Token,
 ) -> Result<Myself, String> {
@@ -168,7 +172,8 @@ async fn identify(
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| error.to_string())?;
-    let url = state.url().unwrap_or_default();
+    let site = &state.site;
+    let url = state.url_by(way).unwrap_or_default();
     let secret = site
         .client_secret
         .as_ref()

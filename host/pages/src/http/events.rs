@@ -16,7 +16,7 @@ use host_loader::Rights;
 use tokio::{sync::watch, time::sleep};
 
 use super::{refusal::Refusal, visitor::Visitor};
-use crate::{hub::Following, invoke, state::State};
+use crate::{hub::Following, invoke, state::State, way::Way};
 
 /// Topics that one page follows at most.
 const TOPICS: usize = 32;
@@ -44,6 +44,7 @@ struct Page {
     state: Arc<State>,
     user: u64,
     session: u64,
+    way: Way,
     topics: Vec<String>,
     /// What it was allowed when it began.
     allowed: Vec<String>,
@@ -82,6 +83,7 @@ pub(super) async fn follow(
     let page = Page {
         user: visitor.session.user,
         session: visitor.session.number,
+        way: visitor.way,
         following: state.hub.follow(allowed.iter().cloned()),
         changes: state.access.follow(),
         greeted: false,
@@ -139,11 +141,15 @@ impl Page {
     /// Whether it may still follow what it does, and no more than that.
     fn goes_on(&self) -> bool {
         let state = &self.state;
-        state.address().is_some()
+        // What comes through a relay ends with the connection.
+        let is_served = matches!(self.way, Way::Remote(_)) || state.address().is_some();
+        is_served
             && state.sessions.goes_on(self.session, state.lifetimes())
-            && state.rights_of(self.user).is_some_and(|rights| {
-                allowed(state, &self.topics, &rights).is_ok_and(|now| now == self.allowed)
-            })
+            && state
+                .rights_through(self.user, self.way.through())
+                .is_some_and(|rights| {
+                    allowed(state, &self.topics, &rights).is_ok_and(|now| now == self.allowed)
+                })
     }
 }
 

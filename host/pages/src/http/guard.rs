@@ -16,7 +16,10 @@ use axum::{
 use host_base::shown;
 
 use super::{listener::Peer, refusal::Refusal};
-use crate::state::State;
+use crate::{
+    state::State,
+    way::{Arrived, Way},
+};
 
 /// What a page may load and do: nothing from elsewhere but Discord's pictures, and no script or style that stands in the page itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https://cdn.discordapp.com data:; \
@@ -30,6 +33,8 @@ const LOGINS: u32 = 20;
 pub(super) struct From {
     /// The address of whoever asks, as text.
     pub address: String,
+    /// By which way.
+    pub way: Way,
 }
 
 /// Lets through what may be answered at all, and adds the headers.
@@ -39,27 +44,46 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     state.requests.fetch_add(1, Relaxed);
-    let peer = request.extensions().get::<ConnectInfo<Peer>>();
-    let address = address(peer.map(|it| it.0.0), request.headers());
+    let from = match request.extensions().get::<Arrived>() {
+        Some(arrived) => From {
+            address: arrived.address.clone(),
+            way: arrived.way.clone(),
+        },
+        None => {
+            let peer = request.extensions().get::<ConnectInfo<Peer>>();
+            From {
+                address: address(peer.map(|it| it.0.0), request.headers()),
+                way: Way::Port,
+            }
+        }
+    };
     let wants_page = Refusal::wants_page(request.method(), request.headers());
-    let mut response = match check(&state, &request, &address) {
+    let mut response = match check(&state, &request, &from) {
         Err(refusal) => refusal.answer(wants_page),
         Ok(()) => {
-            request.extensions_mut().insert(From { address });
+            request.extensions_mut().insert(from.clone());
             next.run(request).await
         }
     };
-    let is_secure = state.url().is_some_and(|url| url.starts_with("https://"));
+    let is_secure = state
+        .url_by(&from.way)
+        .is_some_and(|url| url.starts_with("https://"));
     secure(response.headers_mut(), is_secure);
     response
 }
 
-fn check(state: &State, request: &Request, address: &str) -> Result<(), Refusal> {
+fn check(state: &State, request: &Request, from: &From) -> Result<(), Refusal> {
     let config = state.config.now();
     let host = text(request.headers(), &header::HOST).unwrap_or_default();
-    let url = state.url().unwrap_or_default();
+    let address = &from.address;
+    let url = state.url_by(&from.way).unwrap_or_default();
     let own = url.split("://").nth(1).unwrap_or_default();
-    if host != own && !is_own_name(host, &config.pages.hosts) {
+    // Through a relay there is one name alone: others would be others' pages there.
+    let is_other = match from.way {
+        Way::Port => !is_own_name(host, &config.pages.hosts),
+        Way::Remote(_) => true,
+    };
+    if host != own && is_other {
         return Err(Refusal::new(
             StatusCode::MISDIRECTED_REQUEST,
             format!(

@@ -47,7 +47,8 @@ const GOODBYE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Server {
     following: JoinHandle<()>,
-    telling: JoinHandle<()>,
+    /// What ends with it: telling of news, and the connection to a dashboard on another machine.
+    others: [JoinHandle<()>; 2],
 }
 
 /// A port that is open.
@@ -63,7 +64,11 @@ pub(super) struct Peer(pub(super) SocketAddr);
 
 /// Listens, and goes elsewhere when the configuration says so, or somebody by command. The first port is open, or told to be taken, when
 /// this returns.
-pub(super) async fn follow(state: Arc<State>, router: Router, telling: JoinHandle<()>) -> Server {
+pub(super) async fn follow(
+    state: Arc<State>,
+    router: Router,
+    others: [JoinHandle<()>; 2],
+) -> Server {
     let mut config = state.config.follow();
     let mut access = state.access.follow();
     let mut wanted = wanted(&state);
@@ -88,7 +93,7 @@ pub(super) async fn follow(state: Arc<State>, router: Router, telling: JoinHandl
             open = self::open(&state, wanted, &router).await;
         }
     });
-    Server { following, telling }
+    Server { following, others }
 }
 
 fn wanted(state: &State) -> Option<SocketAddr> {
@@ -162,7 +167,9 @@ impl Open {
 impl Drop for Server {
     fn drop(&mut self) {
         self.following.abort();
-        self.telling.abort();
+        for other in &self.others {
+            other.abort();
+        }
     }
 }
 

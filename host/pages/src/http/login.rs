@@ -18,7 +18,7 @@ use super::{
     refusal::{Refusal, escaped, page, page_with},
     visitor::Visitor,
 };
-use crate::{secret::Token, sessions::Login, state::State};
+use crate::{secret::Token, sessions::Login, state::State, way::Way};
 
 const STYLE: &str = include_str!("../../assets/login.css");
 const SCRIPT: &str = include_str!("../../assets/link.js");
@@ -80,7 +80,7 @@ pub(super) async fn link(
     let sent = std::str::from_utf8(&body)
         .ok()
         .and_then(|body| Token::read(body.trim()));
-    let used = sent.and_then(|token| state.sessions.used_link(&token));
+    let used = sent.and_then(|token| state.sessions.used_link(&token, from.way.through()));
     let Some((user, name)) = used else {
         denied(
             &state,
@@ -100,10 +100,11 @@ pub(super) async fn link(
         name,
         avatar: String::new(),
         way: "link",
-        address: from.address,
+        address: from.address.clone(),
         browser: browser(&headers),
+        through: from.way.through().to_owned(),
     };
-    match begin(&state, login) {
+    match begin(&state, &from.way, login) {
         Ok(cookies) => (AppendHeaders(cookies), "/").into_response(),
         Err(refusal) => refusal.answer(false),
     }
@@ -112,6 +113,7 @@ pub(super) async fn link(
 /// Begins a session of whoever has a role: the cookies for their browser.
 pub(super) fn begin(
     state: &Arc<State>,
+    by: &Way,
     login: Login,
 ) -> Result<[(header::HeaderName, header::HeaderValue); 2], Refusal> {
     let (user, name, way, address) = (
@@ -120,7 +122,7 @@ pub(super) fn begin(
         login.way,
         login.address.clone(),
     );
-    let Some(rights) = state.rights_of(user) else {
+    let Some(rights) = state.rights_through(user, by.through()) else {
         denied(state, user, &address, way, "the user has no role");
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
@@ -140,7 +142,7 @@ pub(super) fn begin(
         &address,
         &format!("done: {}", rights.role),
     );
-    Ok(cookies::give(state, &token).map(|cookie| (header::SET_COOKIE, cookie)))
+    Ok(cookies::give(state, by, &token).map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
 /// Ends a session.
@@ -157,7 +159,8 @@ pub(super) async fn log_out(Extract(state): Extract<Arc<State>>, visitor: Visito
         &visitor.address,
         "done",
     );
-    let cookies = cookies::take_back(&state).map(|cookie| (header::SET_COOKIE, cookie));
+    let cookies =
+        cookies::take_back(&state, &visitor.way).map(|cookie| (header::SET_COOKIE, cookie));
     (AppendHeaders(cookies), Redirect::to("/login")).into_response()
 }
 

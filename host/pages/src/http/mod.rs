@@ -32,14 +32,17 @@ use axum::{
 };
 
 pub use self::{guard::is_own_name, listener::Server};
-use crate::state::State;
+use crate::{remote, state::State};
 
 /// Serves the pages from now on, where the configuration says, until what it returns is dropped.
 pub(crate) async fn serve(state: Arc<State>) -> Server {
     let metrics = state.site.bot.metrics();
     let router = router(&state, metrics);
     let telling = tokio::spawn(events::tick(Arc::clone(&state)));
-    listener::follow(state, router, telling).await
+    // Without the metrics: they ask for no login, and whoever reaches the port is somebody else than whoever reaches a relay.
+    let remote = remote::follow(Arc::clone(&state), self::router(&state, None));
+    let remote = tokio::spawn(remote);
+    listener::follow(state, router, [telling, remote]).await
 }
 
 /// All that is served.

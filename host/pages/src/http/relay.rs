@@ -95,11 +95,11 @@ async fn serve(
     request: Request,
 ) -> Response {
     let wants_page = Refusal::wants_page(request.method(), request.headers());
-    let next = visitor.next.clone();
+    let (next, way) = (visitor.next.clone(), visitor.way.clone());
     let answered = relay(&state, plugin, path, visitor, request).await;
     let mut response = answered.unwrap_or_else(|refusal| refusal.answer(wants_page));
     if let Some(next) = next {
-        for cookie in cookies::give(&state, &next) {
+        for cookie in cookies::give(&state, &way, &next) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     secret::{Token, same},
     sessions::Session,
     state::State,
+    way::Way,
 };
 
 /// Whoever is logged in.
@@ -26,6 +27,7 @@ pub(super) struct Visitor {
     /// Another token for their browser.
     pub(super) next: Option<Token>,
     pub(super) address: String,
+    pub(super) way: Way,
 }
 
 /// A request of nobody, or of somebody who may not.
@@ -67,11 +69,13 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
     };
     let from = parts.extensions.get::<From>();
     let address = from.map_or_else(|| "unknown".to_owned(), |from| from.address.clone());
-    let token = cookies::read(&parts.headers, &cookies::session_name(state)).ok_or_else(nobody)?;
+    let way = from.map_or(Way::Port, |from| from.way.clone());
+    let token =
+        cookies::read(&parts.headers, &cookies::session_name(state, &way)).ok_or_else(nobody)?;
     let lives = state.lifetimes();
     let (session, next) = state
         .sessions
-        .find(&token, lives, &address)
+        .find(&token, lives, &address, way.through())
         .ok_or_else(nobody)?;
     state.keep_sessions();
     if !matches!(parts.method, Method::GET | Method::HEAD) {
@@ -92,7 +96,8 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
         .limiter
         .take(&whose, a_minute, Instant::now())
         .map_err(Refusal::too_many)?;
-    let rights = state.rights_of(session.user).ok_or_else(|| {
+    let rights = state.rights_through(session.user, &session.through);
+    let rights = rights.ok_or_else(|| {
         Refusal::new(
             StatusCode::FORBIDDEN,
             "You have no role here any more. The bot's owner gives roles, on the page Roles.",
@@ -103,6 +108,7 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
         rights: Arc::new(rights),
         next,
         address,
+        way,
     })
 }
 

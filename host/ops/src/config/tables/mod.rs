@@ -70,6 +70,7 @@ pub(super) mod log;
 pub(super) mod metrics;
 pub(super) mod pages;
 pub(super) mod plugins;
+pub(super) mod remote;
 pub(super) mod schedules;
 pub(super) mod secrets;
 pub(super) mod shutdown;
