@@ -3,8 +3,8 @@
 use super::Host;
 use crate::{
     abi::{
-        BotFileBin, BotFileCall, BotFileChange, BotFileChunk, BotFileEmptied, BotFileList, CachesCleared, CachesReply,
-        ClearCaches, FileStats,
+        BotFileBin, BotFileCall, BotFileChange, BotFileChunk, BotFileEmptied, BotFileList,
+        CachesCleared, CachesReply, ClearCaches, FileStats,
     },
     error::Result,
 };

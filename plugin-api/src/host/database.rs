@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     abi::{
-        DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseChanged, DatabaseCheck, DatabaseForgotten,
-        DatabaseMigrated, DatabaseMigrations, DatabaseRows, DatabaseStats, DatabaseTables,
+        DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseChanged, DatabaseCheck,
+        DatabaseForgotten, DatabaseMigrated, DatabaseMigrations, DatabaseRows, DatabaseStats,
+        DatabaseTables,
     },
     error::Result,
 };

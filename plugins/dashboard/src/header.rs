@@ -13,11 +13,9 @@ use crate::{
     ui::{Tone, badge},
 };
 
-pub(crate) const RIGHT: &str = "bot.status";
-
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let route = Route::get("/header")
-        .right(RIGHT)
+        .right(shell::FIGURES)
         .words("The figures in the header of every page");
     plugin.route(route, figures)
 }

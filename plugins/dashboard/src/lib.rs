@@ -41,33 +41,28 @@ mod backups;
 mod chat;
 mod commands;
 mod credits;
-mod events;
 mod database;
+mod events;
 mod features;
 mod files;
 mod header;
 mod hooks;
 mod icons;
 mod invite;
+mod livemonitor;
 mod log;
 mod overview;
 mod place;
 mod plugins;
 mod pulse;
-mod servers;
-mod livemonitor;
 mod roles;
 mod security;
+mod servers;
 mod settings;
 mod shards;
 mod shell;
 mod sidebar;
 mod system;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "tabs that need the rest come one by one"
-)]
 mod ui;
 mod wanted;
 
@@ -103,6 +98,8 @@ impl Dashboard {
         pulse::start(&host, &pulse);
         let shards = Rc::default();
         shards::start(&host, &shards);
+        let samples = Rc::default();
+        plugins::start(&host, &samples);
         Self {
             host,
             pulse,
@@ -110,16 +107,15 @@ impl Dashboard {
             shards,
             chat: Rc::default(),
             wanted: Rc::default(),
-        }
-        let samples = Rc::default();
-        plugins::start(&host, &samples);
             samples,
+        }
     }
 
     fn kept(&self) -> Kept {
         Kept {
             pulse: self.pulse.kept(),
             plugins: self.samples.kept(),
+        }
     }
 
     fn restore(&self, kept: Kept) {
@@ -169,21 +165,21 @@ export_plugin!(|| {
         overview::add,
         commands::add,
         plugins::add,
+        hooks::add,
         system::add,
         settings::add,
-        hooks::add,
+        files::add,
+        chat::add,
         servers::add,
         events::add,
-        shards::add,
         invite::add,
-        log::add,
-        files::add,
         backups::add,
-        database::add,
-        features::add,
-        chat::add,
+        shards::add,
         roles::add,
         security::add,
+        log::add,
+        database::add,
+        features::add,
         credits::add,
     ] {
         plugin = add(plugin);

@@ -7,7 +7,10 @@ use plugin_api::{
     prelude::*,
 };
 
-use crate::{Dashboard, actions, assets, header, icons, sidebar};
+use crate::{Dashboard, actions, assets, icons, sidebar};
+
+/// The right without which the header has no figures.
+pub(crate) const FIGURES: &str = "bot.status";
 
 /// Seconds between two looks at the figures in the header.
 const HEADER_EVERY_S: u32 = 5;
@@ -66,7 +69,7 @@ pub(crate) async fn page_with(
         tabs: &tabs,
         current: (own, head.tab),
         session: ctx.session(),
-        figures: ctx.may(header::RIGHT),
+        figures: ctx.may(FIGURES),
         quick: match head.tab {
             // It has the same buttons in sight.
             OVERVIEW => html! {},
@@ -98,7 +101,7 @@ async fn others_tab(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         tabs: &tabs,
         current: wanted,
         session: ctx.session(),
-        figures: ctx.may(header::RIGHT),
+        figures: ctx.may(FIGURES),
         quick: actions::for_palette(&ctx),
     };
     let head = Head {

@@ -64,11 +64,15 @@ impl Storage {
                 if !changed.dry_run {
                     self.unseen();
                     let rows = |of: fn(&TableChange) -> u64| {
-                        let each = changed.tables.iter().map(|it| (it.name.clone(), of(it).into()));
+                        let each = changed
+                            .tables
+                            .iter()
+                            .map(|it| (it.name.clone(), of(it).into()));
                         serde_json::Value::Object(each.collect())
                     };
                     let after = json!({"rows": rows(|it| it.after), "changed": changed.changed, "beside": changed.beside});
-                    call.effect.changed(json!({"rows": rows(|it| it.before)}), after);
+                    call.effect
+                        .changed(json!({"rows": rows(|it| it.before)}), after);
                 }
                 Completion::json(&changed)
             }

@@ -46,6 +46,10 @@ async fn heard<E: Event>(ctx: EventContext<E, Dashboard>) -> Result {
         user: ctx.user_id().map(Id::get),
     };
     let ring = &ctx.state().events;
+    // What another tab wants to hear comes here, too.
+    if !ring.listening.get() {
+        return Ok(());
+    }
     ring.note(Source::Gateway, E::NAME, ids, ctx.raw());
     Ok(())
 }
