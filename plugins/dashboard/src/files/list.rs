@@ -39,25 +39,27 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let actions = html! {
         @if ctx.may(right::BIN) { a.button href={ (ctx.base()) "/files/bin" } { "Bin" } }
     };
+    let changes = path.is_empty() || !place::is_read_only(ctx.host(), path).await;
     let content = html! {
         (place::crumbs(ctx.base(), path))
-        (card(&ctx, path, &list))
-        (dialogs(&ctx, path))
+        (card(&ctx, path, &list, changes))
+        @if changes { (dialogs(&ctx, path)) }
     };
     let words = "Secrets, databases and names that begin with a dot are not shown; what the host looks after is read only.";
     super::shown(&ctx, "Files", words, actions, content).await
 }
 
-fn card(ctx: &RouteContext<Dashboard>, path: &str, list: &BotFileList) -> Markup {
+fn card(ctx: &RouteContext<Dashboard>, path: &str, list: &BotFileList, changes: bool) -> Markup {
     let tools = html! {
-        @if ctx.may(right::WRITE) {
+        @if !changes { (ui::badge(Tone::Plain, "read only")) }
+        @if changes && ctx.may(right::WRITE) {
             button.button type="button" data-dialog="#new-file" { "New file" }
             label.button.upload {
                 "Upload"
                 input.hidden type="file" data-upload={ (ctx.base()) "/files/upload?path=" (ui::encoded(path)) } data-then="reload";
             }
         }
-        @if ctx.may(right::MAKE_FOLDER) {
+        @if changes && ctx.may(right::MAKE_FOLDER) {
             button.button type="button" data-dialog="#new-folder" { "New folder" }
         }
     };

@@ -1,6 +1,7 @@
 //! Paths in the bot's folder: addresses of their pages, the way to them, names within them.
 
 use maud::{Markup, html};
+use plugin_api::{abi::BotFileCall, prelude::*};
 
 use crate::ui;
 
@@ -28,6 +29,24 @@ pub(super) fn parent(path: &str) -> &str {
 /// The last name of a path.
 pub(super) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// Whether the host says that a path is only read: what would be refused is then left out. What it does not list is not known to be.
+pub(super) async fn is_read_only(host: &Host, path: &str) -> bool {
+    let name = name(path);
+    let mut before = name.to_owned();
+    // The list begins behind a name: one that sorts before it.
+    before.pop();
+    let call = BotFileCall {
+        path: parent(path).to_owned(),
+        after: Some(before).filter(|before| !before.is_empty()),
+        ..BotFileCall::default()
+    };
+    let list = host.bot_files().list(&call).await;
+    list.is_ok_and(|list| {
+        let found = list.entries.iter().find(|entry| entry.name == name);
+        found.is_some_and(|entry| entry.read_only)
+    })
 }
 
 /// The folders on the way to a path, with their paths, the bot's own first; what is last is where one is.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Dashboard,
-    ui::{self, Action},
+    ui::{self, Action, Tone},
 };
 
 /// Bytes that are shown at once: with the marks of colours it is less than 200 kB.
@@ -70,13 +70,14 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let whole = chunk.end >= chunk.bytes;
     let text = text_of(&bytes, chunk.offset > 0, !whole);
     let base = ctx.base();
+    let changes = !place::is_read_only(ctx.host(), path).await;
     let actions = html! {
         a.button href=(place::address(base, "/raw", path)) download { "Download" }
-        @if text.is_some() && ctx.may(right::WRITE) {
+        @if changes && text.is_some() && ctx.may(right::WRITE) {
             a.button.primary href=(place::address(base, "/edit", path)) { "Edit" }
         }
-        @if ctx.may(right::RENAME) { a.button href=(place::address(base, "/move", path)) { "Move" } }
-        @if ctx.may(right::REMOVE) {
+        @if changes && ctx.may(right::RENAME) { a.button href=(place::address(base, "/move", path)) { "Move" } }
+        @if changes && ctx.may(right::REMOVE) {
             (Action::new("Delete", format!("{base}/files/remove"))
                 .body(&json!({ "path": path }))
                 .confirm(format!("Delete {}? It goes into the bin.", place::name(path)))
@@ -88,6 +89,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let content = html! {
         (place::crumbs(base, path))
         (ui::card_with("Content", html! {
+            @if !changes { (ui::badge(Tone::Plain, "read only")) }
             span.muted { (size(chunk.bytes)) ", changed " (ui::ago(chunk.modified_ms)) }
         }, match &text {
             None => ui::empty("This is no text", "Download it to look into it."),

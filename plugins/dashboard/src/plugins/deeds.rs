@@ -369,14 +369,15 @@ pub(super) fn unload_form(ctx: &RouteContext<Dashboard>, plugin: &PluginView) ->
         return html! {};
     }
     html! {
-        form.row.bottom data-post={ (ctx.base()) (Deed::Unload.path()) } data-confirm=(Deed::Unload.question(plugin)) data-danger data-then="refresh:#plugin" {
+        form.stack data-post={ (ctx.base()) (Deed::Unload.path()) } data-confirm=(Deed::Unload.question(plugin)) data-danger data-then="refresh:#plugin" {
             input type="hidden" name="name" value=(plugin.name);
-            div.field.grow {
+            div.field {
                 label for="unload-reason" { "Reason, which is shown until it is loaded again" }
                 input #unload-reason type="text" name="reason" maxlength=(REASON) placeholder="none";
             }
             label.row { input type="checkbox" name="force"; " also those that need it, and without its state if that can't be saved" }
-            button.button.danger type="submit" { "Unload" }
+            div.actions { button.button.danger type="submit" { "Unload" } }
+            p.error role="alert" data-error {}
         }
     }
 }

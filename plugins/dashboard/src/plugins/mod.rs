@@ -137,7 +137,6 @@ async fn part(ctx: &RouteContext<Dashboard>) -> Result<Markup> {
     let page = ctx.query_or("page", 1)?;
     Ok(html! {
         (figures(&reply))
-        (enforcement(ctx, &reply))
         @if !reply.abandoned.is_empty() {
             p.notice.warn {
                 "These did not stop, and stay in memory until the bot is restarted: "
@@ -145,6 +144,7 @@ async fn part(ctx: &RouteContext<Dashboard>) -> Result<Markup> {
             }
         }
         (list::drawn(ctx, &picked, page))
+        (enforcement(ctx, &reply))
     })
 }
 
@@ -182,7 +182,7 @@ fn enforcement(ctx: &RouteContext<Dashboard>, reply: &PluginsReply) -> Markup {
     ];
     html! {
         section.card aria-label="What loads are checked for" {
-            ul.list {
+            ul.list.switches {
                 @for (what, on, enforced, not) in switches {
                     li data-key=(what) {
                         (ui::badge(if on { ui::Tone::Good } else { ui::Tone::Warn }, if on { "enforced" } else { "not enforced" }))

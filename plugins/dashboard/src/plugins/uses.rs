@@ -43,7 +43,7 @@ fn figures(usage: &PluginUsage, lines: &Lines) -> Markup {
     let disk = usage.tables_bytes + usage.files_bytes;
     let peak = usage.footprint.heap_peak_bytes;
     html! {
-        div.grid {
+        div.grid.four {
             (line("Processor", &percent, &lines.cpu_percent, 1.0, html! {
                 (milliseconds(usage.cpu_us)) " since the bot began"
             }))
