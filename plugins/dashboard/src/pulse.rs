@@ -10,7 +10,7 @@ use std::{
 use plugin_api::{abi::BotStatus, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{Dashboard, header};
+use crate::{Dashboard, shell};
 
 /// The topic that says: there is a new sample.
 pub(crate) const TOPIC: &str = "pulse";
@@ -192,7 +192,7 @@ pub(crate) fn now_ms() -> u64 {
 
 /// Declares the topic: who may see the figures may follow them.
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
-    plugin.topic(TOPIC, header::RIGHT)
+    plugin.topic(TOPIC, shell::FIGURES)
 }
 
 #[cfg(test)]

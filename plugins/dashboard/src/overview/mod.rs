@@ -19,7 +19,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use crate::{Dashboard, actions, header, pulse, shell, shell::Head, ui};
+use crate::{Dashboard, actions, pulse, shell, shell::Head, ui};
 
 /// Errors and events that are shown.
 const LATEST: u32 = 8;
@@ -34,7 +34,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
         .route(Route::get("/").words("How the bot is"), page)
         .route(
             Route::get("/overview/now")
-                .right(header::RIGHT)
+                .right(shell::FIGURES)
                 .words("Health, figures, the last hour, and what needs a look"),
             now_part,
         )
@@ -123,7 +123,7 @@ async fn events_part(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 
 /// `None`, here and below: it is nothing for whoever looks.
 async fn now(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
-    if !ctx.may(header::RIGHT) {
+    if !ctx.may(shell::FIGURES) {
         return Ok(None);
     }
     let state = ctx.state();

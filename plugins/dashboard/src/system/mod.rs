@@ -19,7 +19,7 @@ mod process;
 use maud::{Markup, html};
 use plugin_api::{Route, RouteContext, RouteReply, Tab, prelude::*};
 
-use crate::{Dashboard, header, pulse, shell, shell::Head, ui};
+use crate::{Dashboard, pulse, shell, shell::Head, ui};
 
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let plugin = plugin
@@ -30,19 +30,19 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
         )
         .route(
             Route::get("/system")
-                .right(header::RIGHT)
+                .right(shell::FIGURES)
                 .words("The process, limits, caches and hooks"),
             page,
         )
         .route(
             Route::get("/system/process")
-                .right(header::RIGHT)
+                .right(shell::FIGURES)
                 .words("What the process takes, and how late the host is"),
             process_part,
         )
         .route(
             Route::get("/system/limits")
-                .right(header::RIGHT)
+                .right(shell::FIGURES)
                 .words("Slash commands, and requests to Discord"),
             limits_part,
         )
