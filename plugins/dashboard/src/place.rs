@@ -80,7 +80,10 @@ pub(crate) async fn channel(
     let bare = words.trim().trim_start_matches("<#").trim_end_matches('>');
     let name = bare.trim_start_matches('#').to_lowercase();
     let found = channels.iter().find(|channel| {
-        let is_named = channel.name.as_ref().is_some_and(|it| it.to_lowercase() == name);
+        let is_named = channel
+            .name
+            .as_ref()
+            .is_some_and(|it| it.to_lowercase() == name);
         bare.is_empty() || is_named || bare == channel.id.to_string()
     });
     match found {
@@ -114,7 +117,11 @@ fn is_written_in(channel: &Channel) -> bool {
 ///
 /// It is neither.
 pub(crate) fn user(words: &str) -> Result<Id<marker::UserMarker>> {
-    let bare = words.trim().trim_start_matches("<@").trim_start_matches('!').trim_end_matches('>');
+    let bare = words
+        .trim()
+        .trim_start_matches("<@")
+        .trim_start_matches('!')
+        .trim_end_matches('>');
     bare.parse().ok().and_then(Id::new_checked).ok_or_else(|| {
         Error::user(format!(
             "“{}” is no user. Write the id, which Discord copies from a user's menu in developer mode, or a mention such as <@123>.",
@@ -135,7 +142,11 @@ mod tests {
 
     #[test]
     fn a_server_is_meant_by_its_name_or_by_a_part_that_it_alone_has() {
-        let found = [server(1, "Tea"), server(2, "Tea House"), server(3, "Tearoom")];
+        let found = [
+            server(1, "Tea"),
+            server(2, "Tea House"),
+            server(3, "Tearoom"),
+        ];
         assert_eq!(picked("tea", &found).unwrap(), 1);
         assert_eq!(picked("room", &found[2..]).unwrap(), 3);
         let several = picked("te", &found).unwrap_err().to_string();

@@ -5,9 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use host_base::PluginName;
 use host_capability::{Effect, Failure};
 use host_loader::{Caller, CanaryStatus, Completion, KeptFile, Plugins, cell::Cell};
-use plugin_api::abi::{
-    CanaryView, CellView, FormerReply, FormerView, ManagedReply, PluginsCall,
-};
+use plugin_api::abi::{CanaryView, CellView, FormerReply, FormerView, ManagedReply, PluginsCall};
 use twilight_model::id::Id;
 
 use super::{
@@ -43,7 +41,9 @@ pub(super) async fn begin(
         known.is_none()
     });
     if let Some(strange) = strange {
-        return Err(told(format!("The bot is in no server with the id {strange}.")));
+        return Err(told(format!(
+            "The bot is in no server with the id {strange}."
+        )));
     }
     let plugin = PluginName::new(name);
     let status = set.status().into_iter().find(|it| it.plugin == plugin);

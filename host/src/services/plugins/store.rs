@@ -139,7 +139,9 @@ pub(super) async fn check_file(
 ) -> Result<Completion, Failure> {
     let path = about.path.as_deref().unwrap_or_default();
     if path.is_empty() {
-        return Err(told("Which file? Give its path in the plugin's own folder."));
+        return Err(told(
+            "Which file? Give its path in the plugin's own folder.",
+        ));
     }
     let bytes = own_file(services, caller, path).await?;
     if bytes.is_empty() {
@@ -150,7 +152,10 @@ pub(super) async fn check_file(
     let removed = blocking(move || fs::remove_file(copy)).await;
     let report = checked?;
     removed?;
-    let tried = format!("{} {} tried, sha256 {}", report.name, report.version, report.sha256);
+    let tried = format!(
+        "{} {} tried, sha256 {}",
+        report.name, report.version, report.sha256
+    );
     call.effect.changed("", tried);
     Ok(Completion::json(&report))
 }

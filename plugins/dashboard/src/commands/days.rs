@@ -58,11 +58,18 @@ fn date(at_ms: u64) -> Option<String> {
 pub(super) fn drawn(days: &[Day]) -> Markup {
     let uses: u64 = days.iter().map(|day| day.uses).sum();
     if uses == 0 {
-        return ui::empty("Not used within 30 days", "Uses are counted by day, in UTC.");
+        return ui::empty(
+            "Not used within 30 days",
+            "Uses are counted by day, in UTC.",
+        );
     }
     let most = days.iter().map(|day| day.uses).max().unwrap_or(1).max(1) as f64;
     let width = days.len() as f64 * STEP;
-    let label = format!("Uses by day over {} days, {} in all", days.len(), number(uses));
+    let label = format!(
+        "Uses by day over {} days, {} in all",
+        days.len(),
+        number(uses)
+    );
     let bars = |count: u64| count as f64 / most * (HEIGHT - 2.0);
     let rounded = |value: f64| (value * 10.0).round() / 10.0;
     html! {
@@ -100,7 +107,11 @@ fn table(days: &[Day]) -> Markup {
             }
         }
     };
-    ui::table("Use by day, the last one first", &["Day", "Uses", "Errors", "Mean"], rows)
+    ui::table(
+        "Use by day, the last one first",
+        &["Day", "Uses", "Errors", "Mean"],
+        rows,
+    )
 }
 
 #[cfg(test)]
@@ -118,10 +129,17 @@ mod tests {
 
     #[test]
     fn every_day_is_there_and_days_of_several_plugins_are_one() {
-        let usage = [used("2026-01-01", 3, 1), used("2026-01-01", 2, 0), used("2025-01-01", 9, 9)];
+        let usage = [
+            used("2026-01-01", 3, 1),
+            used("2026-01-01", 2, 0),
+            used("2025-01-01", 9, 9),
+        ];
         let days = of(&usage, NOW_MS);
         assert_eq!(days.len(), 30);
-        assert_eq!((&*days[0].day, &*days[29].day), ("2025-12-04", "2026-01-02"));
+        assert_eq!(
+            (&*days[0].day, &*days[29].day),
+            ("2025-12-04", "2026-01-02")
+        );
         assert_eq!((days[28].uses, days[28].errors, days[29].uses), (5, 1, 0));
     }
 

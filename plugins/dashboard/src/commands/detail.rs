@@ -33,9 +33,18 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
             (ui::card("Try it as somebody", trial::form(&ctx, command, None)))
         }
     };
-    shell::page_with(&ctx, head(command, &address, html! {
-        a.button href={ (address) "/servers" } { "Rules of a server" }
-    }), content).await
+    shell::page_with(
+        &ctx,
+        head(
+            command,
+            &address,
+            html! {
+                a.button href={ (address) "/servers" } { "Rules of a server" }
+            },
+        ),
+        content,
+    )
+    .await
 }
 
 pub(super) fn head<'a>(command: &'a CommandView, address: &str, more: Markup) -> Head<'a> {
@@ -72,8 +81,15 @@ pub(super) async fn body(
     command: &CommandView,
     guild: Option<Id<marker::GuildMarker>>,
 ) -> Result<Markup> {
-    let usage = ctx.host().commands().usage_of(&command.path, guild, None).await?;
-    let usage: Vec<_> = usage.into_iter().filter(|it| it.plugin == command.plugin).collect();
+    let usage = ctx
+        .host()
+        .commands()
+        .usage_of(&command.path, guild, None)
+        .await?;
+    let usage: Vec<_> = usage
+        .into_iter()
+        .filter(|it| it.plugin == command.plugin)
+        .collect();
     let days = days::of(&usage, now_ms());
     let errors = match ctx.may(SEES_ERRORS) && guild.is_none() {
         true => Some(latest_errors(ctx, command).await?),
@@ -136,14 +152,23 @@ fn options(options: &[OptionManifest]) -> Markup {
             }
         }
     };
-    ui::table("Options of the command", &["Option", "Type", "What it is", "What it takes"], rows)
+    ui::table(
+        "Options of the command",
+        &["Option", "Type", "What it is", "What it takes"],
+        rows,
+    )
 }
 
 /// What an option takes: choices, least and most, what holds without it.
 fn bounds(option: &OptionManifest) -> String {
     let mut said = Vec::new();
     if !option.choices.is_empty() {
-        let names: Vec<String> = option.choices.iter().take(25).map(|it| clip(&it.name, 40)).collect();
+        let names: Vec<String> = option
+            .choices
+            .iter()
+            .take(25)
+            .map(|it| clip(&it.name, 40))
+            .collect();
         said.push(format!("one of {}", names.join(", ")));
     }
     match (option.min, option.max) {

@@ -20,9 +20,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use plugin_api::{
-    CommandView, Route, RouteContext, RouteReply, Tab,
-    manifest::RightLevel,
-    prelude::*,
+    CommandView, Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*,
     text::number,
 };
 

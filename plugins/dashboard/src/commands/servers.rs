@@ -236,7 +236,10 @@ fn now(rule: &[u64], roles: &[Role]) -> String {
         0 => String::new(),
         more => format!(" and {} others", number(more as u64)),
     };
-    format!("A member needs one of these roles: {}{more}.", names.join(", "))
+    format!(
+        "A member needs one of these roles: {}{more}.",
+        names.join(", ")
+    )
 }
 
 /// A rule as the form sends it.
@@ -252,7 +255,9 @@ async fn require(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let guild = ctx.guild()?;
     let rule: Rule = ctx.json()?;
     let commands = ctx.host().commands();
-    let reply = commands.require_roles(guild, &rule.command, &rule.roles).await?;
+    let reply = commands
+        .require_roles(guild, &rule.command, &rule.roles)
+        .await?;
     Ok(RouteReply::text(told(&reply)))
 }
 

@@ -1,9 +1,7 @@
 //! Trial of a command: whether somebody may use it in a channel, and which rule is the first that refuses.
 
 use maud::{Markup, html};
-use plugin_api::{
-    CommandView, RouteContext, RouteReply, abi::WhyReply, prelude::*, text::clip,
-};
+use plugin_api::{CommandView, RouteContext, RouteReply, abi::WhyReply, prelude::*, text::clip};
 use serde::Deserialize;
 
 use crate::{
@@ -72,7 +70,9 @@ pub(super) async fn in_server(ctx: RouteContext<Dashboard>) -> Result<RouteReply
     let trial: Trial = ctx.json()?;
     let guild = ctx.guild()?;
     if !trial.server.is_empty() {
-        return Err(Error::user("This page is of one server, and asks about no other."));
+        return Err(Error::user(
+            "This page is of one server, and asks about no other.",
+        ));
     }
     answered(&ctx, &trial, Some(guild)).await
 }
@@ -143,7 +143,10 @@ mod tests {
         why.rule = Some("roles".to_owned());
         why.text = "<b>no</b>".to_owned();
         let shown = drawn(&why, user).into_string();
-        assert!(shown.contains("none of the roles") && !shown.contains("<b>no"), "{shown}");
+        assert!(
+            shown.contains("none of the roles") && !shown.contains("<b>no"),
+            "{shown}"
+        );
     }
 
     #[test]

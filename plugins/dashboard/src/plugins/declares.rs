@@ -28,8 +28,14 @@ pub(super) fn drawn(manifest: &Manifest) -> Markup {
         settings(manifest),
         tables(manifest),
         names("Web hosts", manifest.web_hosts.iter().map(String::as_str)),
-        names("Boundary features", manifest.requires.iter().map(String::as_str)),
-        names("Hooks that it emits", manifest.tells.iter().map(String::as_str)),
+        names(
+            "Boundary features",
+            manifest.requires.iter().map(String::as_str),
+        ),
+        names(
+            "Hooks that it emits",
+            manifest.tells.iter().map(String::as_str),
+        ),
     ];
     html! {
         (limits(manifest))

@@ -90,9 +90,9 @@ impl Deed {
             Self::Promote => {
                 format!("Promote the canary of {name}? Its file serves all servers from then on.")
             }
-            Self::TakeBack => format!(
-                "Take the canary of {name} back? The file before serves all servers again."
-            ),
+            Self::TakeBack => {
+                format!("Take the canary of {name} back? The file before serves all servers again.")
+            }
         }
     }
 }
@@ -354,7 +354,11 @@ fn words(name: &str, reply: &ManagedReply) -> Result<String> {
 /// A remark, which begins small and has no full stop, as a sentence.
 fn sentence(remark: &str) -> String {
     let mut letters = remark.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let end = if remark.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
@@ -436,13 +440,18 @@ mod tests {
         let mut plugin = serving("tea");
         assert_eq!(Deed::Reload.question(&plugin), "");
         plugin.needed_by = vec!["shop".to_owned(), "bar".to_owned()];
-        assert!(Deed::Unload.question(&plugin).ends_with("shop, bar need it, and go with it."));
+        assert!(
+            Deed::Unload
+                .question(&plugin)
+                .ends_with("shop, bar need it, and go with it.")
+        );
         assert!(Deed::Reload.question(&plugin).contains("shop, bar use it"));
     }
 
     #[test]
     fn nothing_else_than_what_a_deed_needs_is_taken() {
-        let order: Result<Order, _> = serde_json::from_value(json!({ "name": "tea", "action": "delete" }));
+        let order: Result<Order, _> =
+            serde_json::from_value(json!({ "name": "tea", "action": "delete" }));
         assert!(order.is_err());
     }
 }

@@ -28,7 +28,11 @@ const VERSION: usize = 18;
 /// The picture. Who does not see it has the table beside it, which says the same.
 pub(super) fn svg(base: &str, graph: &Graph) -> Markup {
     let (places, (width, height)) = places(graph);
-    let needs = graph.edges.iter().filter(|it| it.kind == Kind::Needs).count();
+    let needs = graph
+        .edges
+        .iter()
+        .filter(|it| it.kind == Kind::Needs)
+        .count();
     let label = format!(
         "{} plugins, {needs} needs that are met, {} lines in all; the table below has each",
         places.len(),
@@ -94,10 +98,19 @@ fn line(edge: Edge, from: (u32, u32), to: (u32, u32)) -> Markup {
             true => BOX.0,
             false => 0,
         };
-        format!("M{x1} {y1} C{} {bend} {} {bend} {x2} {y2}", x1 + past, x2 + past)
+        format!(
+            "M{x1} {y1} C{} {bend} {} {bend} {x2} {y2}",
+            x1 + past,
+            x2 + past
+        )
     } else if from.1 > to.1 {
         // Back up, in a circle.
-        let (x1, y1, x2, y2) = (from.0 + middle + 20, from.1, to.0 + middle + 20, to.1 + BOX.1 + 2);
+        let (x1, y1, x2, y2) = (
+            from.0 + middle + 20,
+            from.1,
+            to.0 + middle + 20,
+            to.1 + BOX.1 + 2,
+        );
         let bend = y2 + (y1 - y2) / 2;
         format!("M{x1} {y1} C{x1} {bend} {x2} {bend} {x2} {y2}")
     } else {
@@ -137,7 +150,10 @@ mod tests {
     #[test]
     fn every_box_and_line_is_within_the_picture_and_names_are_escaped() {
         let names: Vec<String> = (0..20).map(|n| format!("p{n}")).collect();
-        let mut all: Vec<_> = names.iter().map(|name| plugin(name, &["core"], true)).collect();
+        let mut all: Vec<_> = names
+            .iter()
+            .map(|name| plugin(name, &["core"], true))
+            .collect();
         all.push(plugin("core", &["<script>alert(1)</script>"], false));
         let graph = Graph::of(&all);
         let (places, (width, height)) = places(&graph);
@@ -150,7 +166,10 @@ mod tests {
         distinct.dedup();
         assert_eq!(distinct.len(), 22);
         let shown = svg("/p/d", &graph).into_string();
-        assert!(!shown.contains("<script>") && shown.contains("in-vain"), "{shown}");
+        assert!(
+            !shown.contains("<script>") && shown.contains("in-vain"),
+            "{shown}"
+        );
         assert!(!shown.contains("style="));
     }
 }

@@ -49,8 +49,23 @@ fn kept(ctx: &RouteContext<Dashboard>, plugin: &PluginView, former: &FormerReply
         @for file in &former.files { (row(ctx, plugin, file, may.then_some(file))) }
     };
     let headings: &[&str] = match may {
-        true => &["Version", "File", "First loaded", "Loads", "Panics", "How it ended", "Roll back"],
-        false => &["Version", "File", "First loaded", "Loads", "Panics", "How it ended"],
+        true => &[
+            "Version",
+            "File",
+            "First loaded",
+            "Loads",
+            "Panics",
+            "How it ended",
+            "Roll back",
+        ],
+        false => &[
+            "Version",
+            "File",
+            "First loaded",
+            "Loads",
+            "Panics",
+            "How it ended",
+        ],
     };
     html! {
         p.muted { "Each file that has served is kept, the last ones of each plugin. A rollback loads one in the place of the present one, and a restart goes on with it." }
@@ -197,7 +212,11 @@ mod tests {
     #[test]
     fn what_unloads_have_left_is_shown_the_last_one_first() {
         let mut footprint = PluginFootprint::default();
-        assert!(remains(&footprint).into_string().contains("Nothing of them stays"));
+        assert!(
+            remains(&footprint)
+                .into_string()
+                .contains("Nothing of them stays")
+        );
         for generation in [1, 2] {
             let mut one = RemainsView::default();
             one.generation = generation;
@@ -215,6 +234,9 @@ mod tests {
         let mut canary = CanaryView::default();
         canary.guilds = (1..=30).collect();
         let shown = canary_facts(&canary).into_string();
-        assert!(shown.contains("30 servers") && shown.contains('…'), "{shown}");
+        assert!(
+            shown.contains("30 servers") && shown.contains('…'),
+            "{shown}"
+        );
     }
 }

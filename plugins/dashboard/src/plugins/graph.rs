@@ -3,12 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use plugin_api::{
-    Json, RouteContext, RouteReply,
-    abi::PluginView,
-    prelude::*,
-    text::counted,
-};
+use plugin_api::{Json, RouteContext, RouteReply, abi::PluginView, prelude::*, text::counted};
 
 use super::{
     drawing, list,
@@ -139,7 +134,11 @@ impl Graph {
         for (kind, names) in relations {
             // What is not there is neither missed nor in the way.
             let there = names.into_iter().filter_map(|name| places.get(&name));
-            let edges = there.map(|to| Edge { from, to: *to, kind });
+            let edges = there.map(|to| Edge {
+                from,
+                to: *to,
+                kind,
+            });
             self.edges.extend(edges.filter(|edge| edge.to != from));
         }
     }
@@ -289,7 +288,11 @@ pub(super) mod tests {
             [vec!["shop"], vec!["bank", "cafe"], vec!["ledger", "gone"]]
         );
         assert_eq!(graph.alone, 1);
-        let in_vain: Vec<_> = graph.edges.iter().filter(|it| it.kind == Kind::InVain).collect();
+        let in_vain: Vec<_> = graph
+            .edges
+            .iter()
+            .filter(|it| it.kind == Kind::InVain)
+            .collect();
         assert_eq!(in_vain.len(), 1);
     }
 
@@ -301,7 +304,12 @@ pub(super) mod tests {
             "conflicts": ["Cafe"],
             "conflict_versions": [{"name": "bar", "version": "<2"}],
         }));
-        let all = [shop, plugin("bank", &[], true), plugin("cafe", &[], true), plugin("bar", &[], true)];
+        let all = [
+            shop,
+            plugin("bank", &[], true),
+            plugin("cafe", &[], true),
+            plugin("bar", &[], true),
+        ];
         let graph = Graph::of(&all);
         let kinds: Vec<Kind> = graph.edges.iter().map(|it| it.kind).collect();
         assert_eq!(kinds, [Kind::Optional, Kind::Conflict, Kind::Conflict]);
@@ -317,7 +325,10 @@ pub(super) mod tests {
         let graph = Graph::of(&all);
         assert_eq!(graph.layers.iter().map(Vec::len).sum::<usize>(), 3);
         let names: Vec<String> = (0..300).map(|n| format!("p{n}")).collect();
-        let mut all: Vec<_> = names.iter().map(|name| plugin(name, &["core"], true)).collect();
+        let mut all: Vec<_> = names
+            .iter()
+            .map(|name| plugin(name, &["core"], true))
+            .collect();
         all.push(plugin("core", &[], true));
         let graph = Graph::of(&all);
         assert_eq!(graph.layers.iter().map(Vec::len).sum::<usize>(), MOST);

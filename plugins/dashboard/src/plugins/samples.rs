@@ -112,8 +112,9 @@ impl Samples {
     /// All samples, for the next generation.
     pub(crate) fn kept(&self) -> BTreeMap<String, Vec<Sample>> {
         let all = self.0.borrow();
-        let owned =
-            |(name, samples): (&String, &VecDeque<Sample>)| (name.clone(), Vec::from_iter(samples.iter().copied()));
+        let owned = |(name, samples): (&String, &VecDeque<Sample>)| {
+            (name.clone(), Vec::from_iter(samples.iter().copied()))
+        };
         all.iter().map(owned).collect()
     }
 

@@ -184,7 +184,11 @@ async fn discard(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 /// What a load of the file would come to; with the next steps where it `waits`.
 fn drawn(ctx: &RouteContext<Dashboard>, report: &FileReport, waits: bool) -> Markup {
     let can = report.problems.is_empty();
-    let title = format!("Dry run: {} {}", clip(&report.name, 80), clip(&report.version, 40));
+    let title = format!(
+        "Dry run: {} {}",
+        clip(&report.name, 80),
+        clip(&report.version, 40)
+    );
     let verdict = match can {
         true => ui::badge(Tone::Good, "can be loaded"),
         false => ui::badge(Tone::Bad, "can't be loaded"),
@@ -202,7 +206,11 @@ fn drawn(ctx: &RouteContext<Dashboard>, report: &FileReport, waits: bool) -> Mar
 
 fn findings(report: &FileReport) -> Markup {
     let manifest: Manifest = serde_json::from_value(report.manifest.clone()).unwrap_or_default();
-    let commands: Vec<&str> = manifest.commands.iter().map(|it| it.name.as_str()).collect();
+    let commands: Vec<&str> = manifest
+        .commands
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
     html! {
         @for problem in &report.problems { p.notice.bad { bdi { (clip(problem, 1_000)) } } }
         @for warning in &report.warnings { p.notice.warn { bdi { (clip(warning, 1_000)) } } }
@@ -277,7 +285,13 @@ mod tests {
         report.slash_limit = 100;
         report.manifest = json!({ "commands": [{ "name": "pour" }] });
         let shown = findings(&report).into_string();
-        for words in ["&lt;kettle&gt;", "a → b → a", "MESSAGE_CONTENT", "70 of 100", "pour"] {
+        for words in [
+            "&lt;kettle&gt;",
+            "a → b → a",
+            "MESSAGE_CONTENT",
+            "70 of 100",
+            "pour",
+        ] {
             assert!(shown.contains(words), "{words} in {shown}");
         }
     }

@@ -124,7 +124,10 @@ mod tests {
     #[test]
     fn figures_are_shown_also_where_nothing_is_known_yet() {
         let shown = figures(&PluginUsage::default(), &Lines::default()).into_string();
-        assert!(shown.contains("not known yet") && !shown.contains("NaN"), "{shown}");
+        assert!(
+            shown.contains("not known yet") && !shown.contains("NaN"),
+            "{shown}"
+        );
     }
 
     #[test]
