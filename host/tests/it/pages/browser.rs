@@ -248,6 +248,21 @@ impl Stream {
     }
 }
 
+/// Asks again until an answer has these words: for what is told a moment later.
+pub async fn until(browser: &Browser, path: &str, words: &str) -> Answer {
+    let asking = async {
+        loop {
+            let answer = browser.get(path).await;
+            if answer.text.contains(words) {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, asking).await;
+    found.unwrap_or_else(|_| panic!("`{words}` never came at {path}"))
+}
+
 /// Posts again until an answer has these words.
 pub async fn until_post(browser: &Browser, path: &str, words: &str) -> Answer {
     let asking = async {

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 use plugin_api::{
-    abi::PluginView,
     manifest::{CommandManifest, Manifest},
     prelude::*,
     text::{clip, counted, span},
@@ -16,7 +15,8 @@ const ROWS: usize = 150;
 /// Characters of a description.
 const WORDS: usize = 160;
 
-pub(super) fn drawn(manifest: &Manifest, plugin: &PluginView) -> Markup {
+/// All but its powers and relations, which stand on the plugin's first page.
+pub(super) fn drawn(manifest: &Manifest) -> Markup {
     let pages = &manifest.pages;
     let cards = [
         commands(manifest),
@@ -28,7 +28,6 @@ pub(super) fn drawn(manifest: &Manifest, plugin: &PluginView) -> Markup {
         settings(manifest),
         tables(manifest),
         names("Web hosts", manifest.web_hosts.iter().map(String::as_str)),
-        names("Powers", plugin.powers.iter().map(|it| it.power.as_str())),
         names(
             "Boundary features",
             manifest.requires.iter().map(String::as_str),
@@ -277,7 +276,7 @@ mod tests {
 
     #[test]
     fn all_kinds_of_things_are_shown_and_others_words_escaped() {
-        let shown = drawn(&manifest(), &PluginView::default()).into_string();
+        let shown = drawn(&manifest()).into_string();
         for words in [
             "tag add",
             "hybrid",

@@ -99,7 +99,7 @@ async fn body(ctx: &RouteContext<Dashboard>, plugin: &PluginView, part: &str) ->
     let declared = plugin.manifest.clone();
     let manifest: Option<Manifest> = declared.map(serde_json::from_value).transpose()?;
     let inner = match (part, &manifest) {
-        ("declares", Some(manifest)) => declares::drawn(manifest, plugin),
+        ("declares", Some(manifest)) => declares::drawn(manifest),
         ("declares", None) => not_loaded("What it declares"),
         ("files", _) => files::drawn(ctx, plugin).await?,
         ("work", Some(_)) => uses::work(ctx, &plugin.name).await?,

@@ -8,7 +8,7 @@
 //! | `uses.rs`, `samples.rs` | what it uses, now and over the last hour |
 //! | `declares.rs` | what it declares: commands, listeners, hooks, powers, and so on |
 //! | `files.rs` | files that are kept for a rollback, canaries, what unloads have left |
-//! | `deeds.rs` | load, unload, reload, remove, roll back, canaries |
+//! | `deeds.rs`, `outcome.rs` | load, unload, reload, remove, roll back, canaries; what came of it, in sentences |
 //! | `upload.rs` | files that are uploaded: dry run, then install |
 //! | `graph.rs`, `drawing.rs` | which plugin needs which, as a picture and as a table |
 
@@ -19,6 +19,7 @@ mod drawing;
 mod files;
 mod graph;
 mod list;
+mod outcome;
 mod samples;
 mod standing;
 mod upload;

@@ -14,7 +14,7 @@ use plugin_api::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::deeds;
+use super::{deeds, outcome::told};
 use crate::{
     Dashboard, shell,
     ui::{self, Action, Tone},
@@ -168,7 +168,7 @@ async fn install(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         "" => plugins.load(name).await?,
         _ => plugins.reload(name).await?,
     };
-    deeds::told(name, &reply)
+    told(name, &reply)
 }
 
 async fn discard(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
