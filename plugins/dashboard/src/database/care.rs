@@ -92,7 +92,7 @@ fn checked(base: &str, reply: &DatabaseCheck, before: u64) -> Markup {
             ul.list { @for fault in &reply.faults {
                 li { (ui::badge(Tone::Bad, "damaged")) (ui::name(&fault.name)) bdi.wide { (fault.reason) } }
             } }
-            p { "Stop the bot and run `cogwright restore` with one of the backups." }
+            p { "Stop the bot and run " code { "cogwright restore" } " with one of the backups." }
         }
         p { (counted(all, "database")) " looked through. "
             @match (&reply.next, reply.faults.is_empty()) {

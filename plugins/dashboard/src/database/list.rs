@@ -58,7 +58,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         (ui::filter_bar(&address, ui::search_field("q", "Search a server by name or id", search)))
         (ui::card("Databases", html! {
             @if files.is_empty() {
-                (ui::empty("No such database", "A server has one as soon as something is kept of it."))
+                (ui::empty(if search.is_empty() { "No databases yet" } else { "No such database" }, "A server has one as soon as something is kept of it."))
             } @else { (table(ctx.base(), &files, &names)) }
             @if let Some(next) = next {
                 nav.pager aria-label="Pages" { a.button href=(next) { "Next page" } }

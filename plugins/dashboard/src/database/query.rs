@@ -49,7 +49,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
                 span { "Statement" }
                 textarea.editor name="sql" rows="6" spellcheck="false" autocapitalize="off" dir="ltr" required data-lines { "\n" (ctx.query("sql")) }
             }
-            p.muted { "One `SELECT`. Nothing can be changed by it, and it is stopped when it takes too long." }
+            p.muted { "One " code { "SELECT" } ". Nothing can be changed by it, and it is stopped when it takes too long." }
             p.error data-error role="alert" {}
             div.actions { button.button.primary type="submit" { "Run" } }
         }
