@@ -80,10 +80,19 @@ impl Keys {
             private::folder_told(folder).map_err(failed)?;
         }
         let keys = Self::new();
-        let mut new = for_me_alone(file).map_err(failed)?;
+        // Whole or not at all, and never in the place of one that another process has made meanwhile.
+        let mark = hexadecimal(&keys.public.0[..8]);
+        let beside = file.with_extension(format!("{mark}.part"));
+        let mut new = for_me_alone(&beside).map_err(failed)?;
         writeln!(new, "{}", hexadecimal(&keys.secret)).map_err(failed)?;
         new.sync_all().map_err(failed)?;
-        Ok(keys)
+        let placed = fs::hard_link(&beside, file);
+        let _ = fs::remove_file(&beside);
+        match placed {
+            Ok(()) => Ok(keys),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::open(file),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     fn of(secret: [u8; BYTES]) -> Self {
@@ -217,6 +226,20 @@ mod tests {
         }
         let shown = format!("{first:?}");
         assert!(!shown.contains(&hexadecimal(first.secret())), "{shown}");
+    }
+
+    #[test]
+    fn whoever_opens_a_new_file_at_the_same_time_gets_the_same_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("remote.key");
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| Keys::open(&file).unwrap().public()))
+                .collect();
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert!(opened.iter().all(|key| *key == opened[0]), "{opened:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

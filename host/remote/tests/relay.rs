@@ -103,7 +103,25 @@ async fn ask(relay: &Relay, bot: &str, request: &str, body: &str) -> String {
     let mut text = String::new();
     let read = stream.read_to_string(&mut text);
     timeout(PATIENCE, read).await.unwrap().unwrap();
-    text
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    match head.contains("transfer-encoding: chunked") {
+        true => format!("{head}\r\n\r\n{}", joined(body)),
+        false => text,
+    }
+}
+
+/// A body without the sizes of its chunks.
+fn joined(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((size, rest)) = chunks.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        body.push_str(&rest[..size]);
+        chunks = rest[size..].strip_prefix("\r\n").unwrap();
+        if size == 0 {
+            break;
+        }
+    }
+    body
 }
 
 #[tokio::test(flavor = "multi_thread")]
