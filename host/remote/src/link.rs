@@ -290,6 +290,10 @@ impl Shared {
             outwards.close().await;
         };
         let _ = timeout(FAREWELL, farewell).await;
+        if over.borrow().is_some() {
+            // What comes is read until the other side closes: unread, it would reset the connection, and the farewell with it.
+            std::future::pending::<()>().await;
+        }
         why
     }
 
