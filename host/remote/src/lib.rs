@@ -10,7 +10,8 @@
 //! | `key.rs` | key pairs, and the files that they are in |
 //! | `frame.rs` | what stands in one message |
 //! | `channel.rs` | the ciphered channel, on which both sides know each other |
-//! | `link.rs` | many requests over one channel |
+//! | `shared.rs` | what the ends of all requests share: those under way, their windows, the queue of frames |
+//! | `link/` | many requests over one channel |
 //! | `stream.rs` | both ends of one request |
 //! | `head.rs` | heads of requests and answers |
 //! | `dial.rs` | the bot's side: to the relay, and greeted by it |
@@ -23,6 +24,7 @@ mod head;
 mod key;
 mod link;
 mod relay;
+mod shared;
 mod stream;
 
 pub use self::{

@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     frame::{Kind, MOST},
-    link::{Shared, WINDOW},
+    shared::{Piece, Shared, WINDOW},
 };
 
 /// Bytes of a body in one frame: another request's frame goes between two of them.
@@ -67,15 +67,6 @@ pub enum Cut {
     /// A head is longer than a frame.
     #[error("the head is longer than {MOST} bytes")]
     TooLong,
-}
-
-/// What comes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
-    Head(Bytes),
-    Data(Bytes),
-    End,
-    Broken(String),
 }
 
 #[derive(Debug)]

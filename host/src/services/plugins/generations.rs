@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use host_base::PluginName;
 use host_capability::{Effect, Failure};
-use host_loader::{Caller, CanaryStatus, Completion, KeptFile, Plugins, cell::Cell};
-use plugin_api::abi::{CanaryView, CellView, FormerReply, FormerView, ManagedReply, PluginsCall};
+use host_loader::{Caller, CanaryStatus, Completion, KeptFile, Plugins};
+use plugin_api::abi::{FormerReply, FormerView, ManagedReply, PluginsCall};
 use twilight_model::id::Id;
 
 use super::{
     apart, refused, store, told,
-    views::{load_view, ms, versions},
+    views::{canary_view, load_view, versions},
 };
 use crate::services::Services;
 
@@ -64,7 +64,7 @@ pub(super) async fn begin(
         }
     };
     effect.changed("", words(&begun.canary));
-    let mut view = canary(&begun.canary);
+    let mut view = canary_view(&begun.canary);
     view.remarks = begun.remarks;
     Ok(Completion::json(&view))
 }
@@ -115,7 +115,7 @@ pub(super) async fn take_back(
     let name = named(&about.name)?;
     let status = set.take_canary_back(name).await.map_err(refused)?;
     effect.changed(words(&status), "taken back");
-    Ok(Completion::json(&canary(&status)))
+    Ok(Completion::json(&canary_view(&status)))
 }
 
 fn named(name: &str) -> Result<&str, Failure> {
@@ -127,32 +127,6 @@ fn named(name: &str) -> Result<&str, Failure> {
 
 fn words(status: &CanaryStatus) -> String {
     status.in_words(std::time::SystemTime::now())
-}
-
-pub(super) fn canary(status: &CanaryStatus) -> CanaryView {
-    let mut view = CanaryView::default();
-    view.version.clone_from(&status.version);
-    view.generation = status.generation;
-    view.sha256.clone_from(&status.sha256);
-    view.since_ms = ms(status.since);
-    view.guilds.clone_from(&status.guilds);
-    view.handled = status.tally.handled;
-    view.failed = status.tally.failed;
-    view
-}
-
-pub(super) fn cell(cell: &Cell) -> CellView {
-    let mut view = CellView::default();
-    view.pid = cell.pid();
-    view.memory_bytes = cell.memory();
-    view.processor_percent = cell.limits().processor_percent;
-    view.closed_in = cell.sandbox().is_some();
-    view.lacks = cell.sandbox().unwrap_or_default().to_vec();
-    if let Some(why) = cell.unlimited() {
-        view.lacks
-            .push(format!("its processor time is not limited: {why}"));
-    }
-    view
 }
 
 fn kept(file: &KeptFile) -> FormerView {

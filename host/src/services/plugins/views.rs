@@ -8,13 +8,17 @@ use std::{
 use host_base::PluginName;
 use host_capability::Failure;
 use host_commands::router::count;
-use host_loader::{Calls, Generation, InUse, LoadReport, PluginFigures, Plugins, Serving, Status};
+use host_loader::{
+    Calls, CanaryStatus, Generation, InUse, LoadReport, PluginFigures, Plugins, Serving, Status,
+    cell::Cell,
+};
 use plugin_api::abi::{
-    CountView, LoadView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply, PowerView,
+    CanaryView, CellView, CountView, LoadView, PluginState, PluginUsage, PluginView, PluginsCall,
+    PluginsReply, PowerView,
 };
 use serde_json::Value;
 
-use super::{footprint, generations, told};
+use super::{footprint, told};
 use crate::services::Services;
 
 /// Plugins that a page has, where nothing is said.
@@ -118,8 +122,34 @@ fn serves(
     view.dropped = serving.load.dropped_events;
     view.panics = serving.load.panics;
     view.authors.clone_from(&manifest.authors);
-    view.canary = serving.canary.as_ref().map(generations::canary);
-    view.cell = serving.cell.as_deref().map(generations::cell);
+    view.canary = serving.canary.as_ref().map(canary_view);
+    view.cell = serving.cell.as_deref().map(cell_view);
+}
+
+pub(super) fn canary_view(status: &CanaryStatus) -> CanaryView {
+    let mut view = CanaryView::default();
+    view.version.clone_from(&status.version);
+    view.generation = status.generation;
+    view.sha256.clone_from(&status.sha256);
+    view.since_ms = ms(status.since);
+    view.guilds.clone_from(&status.guilds);
+    view.handled = status.tally.handled;
+    view.failed = status.tally.failed;
+    view
+}
+
+fn cell_view(cell: &Cell) -> CellView {
+    let mut view = CellView::default();
+    view.pid = cell.pid();
+    view.memory_bytes = cell.memory();
+    view.processor_percent = cell.limits().processor_percent;
+    view.closed_in = cell.sandbox().is_some();
+    view.lacks = cell.sandbox().unwrap_or_default().to_vec();
+    if let Some(why) = cell.unlimited() {
+        view.lacks
+            .push(format!("its processor time is not limited: {why}"));
+    }
+    view
 }
 
 /// Powers that are declared, and whether they are granted.

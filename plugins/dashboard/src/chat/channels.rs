@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 use plugin_api::{
+    RouteContext,
     prelude::*,
     twilight_model::{
         channel::{Channel, ChannelType},
@@ -11,7 +12,7 @@ use plugin_api::{
     },
 };
 
-use crate::ui;
+use crate::{Dashboard, ui};
 
 /// Channels that are listed at most: Discord's limit is 500, and threads come on top.
 const MOST: usize = 1_000;
@@ -55,6 +56,12 @@ impl Listed {
             _ => "#",
         }
     }
+}
+
+/// The channel in the path.
+pub(super) fn channel_id(ctx: &RouteContext<Dashboard>) -> Result<Id<ChannelMarker>> {
+    let id = ctx.param("channel").parse().ok().and_then(Id::new_checked);
+    id.ok_or_else(|| Error::user("That is no channel's id."))
 }
 
 fn is_thread(kind: ChannelType) -> bool {

@@ -10,7 +10,7 @@ use plugin_api::{
 
 use super::{
     WRITES,
-    channels::{self, Listed},
+    channels::{self, Listed, channel_id},
     latest,
     markdown::Names,
     message::{self, Around},
@@ -22,12 +22,6 @@ const EVERY_S: u32 = 20;
 
 /// Characters of a message that is replied to.
 const QUOTED: usize = 120;
-
-/// The channel in the path.
-pub(super) fn channel_id(ctx: &RouteContext<Dashboard>) -> Result<Id<ChannelMarker>> {
-    let id = ctx.param("channel").parse().ok().and_then(Id::new_checked);
-    id.ok_or_else(|| Error::user("That is no channel's id."))
-}
 
 pub(super) async fn overview(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let guild = ctx.guild()?;

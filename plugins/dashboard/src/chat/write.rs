@@ -10,7 +10,7 @@ use plugin_api::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{channels, room::channel_id};
+use super::channels::{self, channel_id};
 use crate::Dashboard;
 
 /// What Discord takes, in characters ([reference](https://discord.com/developers/docs/resources/message#embed-object-embed-limits)).

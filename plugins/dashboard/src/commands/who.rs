@@ -1,4 +1,4 @@
-//! Who may use a command, and how often, in sentences.
+//! Access rules and limits of a command in sentences: who may use it, and how often.
 
 use plugin_api::{
     CommandView,

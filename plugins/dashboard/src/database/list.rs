@@ -1,4 +1,4 @@
-//! Which databases there are: how large they are, what is open, and those of a server that is searched for.
+//! List of databases: how large they are, what is open, and those of a server that is searched for.
 
 use std::collections::HashMap;
 

@@ -5,7 +5,7 @@ use plugin_api::{
     twilight_model::gateway::payload::incoming as payload,
 };
 
-use super::ring::{Ids, Source};
+use super::seen::{Ids, Source};
 use crate::Dashboard;
 
 /// The hook's handler among the plugin's.

@@ -2,6 +2,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
+//! | `seen.rs` | an event as it is kept |
 //! | `heard.rs` | the listeners, one for each kind |
 //! | `ring.rs` | the last events, and those of them that a batch shows |
 //! | `listening.rs` | when it listens: only while somebody looks; and the batches that pages are told |
@@ -13,6 +14,7 @@ mod heard;
 mod listening;
 mod ring;
 mod row;
+mod seen;
 
 use maud::html;
 use plugin_api::{

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use plugin_api::text::{clip, size};
 use serde_json::{Value, json};
 
-use super::ring::{Seen, Source};
+use super::seen::{Seen, Source};
 use crate::{log::clock, ui};
 
 /// Characters of an event's words that are shown in its line.
@@ -162,7 +162,7 @@ fn redact(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::ring::Ids, *};
+    use super::{super::seen::Ids, *};
 
     fn event(json: &str) -> Seen {
         Seen {

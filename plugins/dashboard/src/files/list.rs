@@ -1,4 +1,4 @@
-//! What lies in a folder: a page of it, and what may be done there.
+//! Listing of a folder: a page of what lies in it, and what may be done there.
 
 use maud::{Markup, Render, html};
 use plugin_api::{

@@ -1,4 +1,4 @@
-//! What needs a look: judged from what the host says of itself.
+//! Alerts of the overview: what needs a look, judged from what the host says of itself.
 
 use plugin_api::{
     abi::{BotStatus, ConfigFault, PluginState, PluginView, SlashBudget},

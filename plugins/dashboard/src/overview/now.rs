@@ -1,4 +1,4 @@
-//! How the bot is now: health, figures, the lines of the last hour, and what needs a look.
+//! Present state of the bot: health, figures, the lines of the last hour, and what needs a look.
 
 use maud::{Markup, html};
 use plugin_api::{

@@ -1,4 +1,4 @@
-//! What a plugin declares: all of its manifest, a card for each kind of thing.
+//! Declarations of a plugin: all of its manifest, a card for each kind of thing.
 
 use maud::{Markup, html};
 use plugin_api::{

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use plugin_api::text::clip;
 
 use super::{
-    graph::{Edge, Graph, Kind, Node},
     list,
+    nodes::{Edge, Graph, Kind, Node},
 };
 
 /// Width and height of a box.
@@ -145,7 +145,7 @@ fn boxed(base: &str, node: &Node, (x, y): (u32, u32)) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugins::graph::tests::plugin;
+    use crate::plugins::nodes::tests::plugin;
 
     #[test]
     fn every_box_and_line_is_within_the_picture_and_names_are_escaped() {

@@ -10,7 +10,8 @@
 //! | `files.rs` | files that are kept for a rollback, canaries, what unloads have left |
 //! | `deeds.rs`, `outcome.rs` | load, unload, reload, remove, roll back, canaries; what came of it, in sentences |
 //! | `upload.rs` | files that are uploaded: dry run, then install |
-//! | `graph.rs`, `drawing.rs` | which plugin needs which, as a picture and as a table |
+//! | `nodes.rs` | the graph of dependencies |
+//! | `graph.rs`, `drawing.rs` | its page: which plugin needs which, as a picture and as a table |
 
 mod declares;
 mod deeds;
@@ -19,6 +20,7 @@ mod drawing;
 mod files;
 mod graph;
 mod list;
+mod nodes;
 mod outcome;
 mod samples;
 mod standing;

@@ -1,4 +1,4 @@
-//! How a plugin is: in a word, and what is wrong with it in sentences.
+//! State of a plugin: in a word, and what is wrong with it in sentences.
 
 use maud::{Markup, html};
 use plugin_api::{

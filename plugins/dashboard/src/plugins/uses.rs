@@ -1,4 +1,4 @@
-//! What a plugin uses: processor, memory, work, errors, disk; the last hour as lines, and what its time went into.
+//! Resource usage of a plugin: processor, memory, work, errors, disk; the last hour as lines, and what its time went into.
 
 use maud::{Markup, html};
 use plugin_api::{

@@ -1,4 +1,4 @@
-//! What differs between two values: line by line of what each holds.
+//! Differences between two values: line by line of what each holds.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Bin of the bot's folder: what was changed or taken away, listed, taken out again, and emptied.
+//! Bin of the bot's folder: what was changed or taken away, kept, listed, found again, and emptied.
 //!
 //! A name in it is when it came there, a number, and the path that it had, with `/` as `%2F` and `%` as `%25`.
 
@@ -11,7 +11,7 @@ use std::{
 use host_base::private;
 use plugin_api::abi::{BotFileBin, BotFileChange, BotFileEmptied, BotFileKept};
 
-use super::{Place, disk};
+use super::Place;
 use crate::{files::path::Relative, storage::stamp};
 
 /// What the bin keeps: so many files, and so many bytes.
@@ -139,18 +139,6 @@ pub(super) fn target(data: &Path, kept: &str, wanted: &str) -> Result<Relative, 
     Relative::parse(&path)
 }
 
-/// Takes a file out of the bin, to the place's path, which was looked at.
-pub(super) fn restore(place: &Place, kept: &str) -> Result<BotFileChange, String> {
-    let file = inside(&place.config.data.folder, kept)?;
-    let bytes = fs::read(&file).map_err(|error| error.to_string())?;
-    let change = disk::write(place, None, &bytes).map_err(super::sentence_of)?;
-    // Its content is where it was wanted: a second copy in the bin would do no harm.
-    if let Err(error) = fs::remove_file(&file) {
-        tracing::warn!(file = %file.display(), "it can't be taken out of the bin: {error}");
-    }
-    Ok(change)
-}
-
 /// Takes one file away for good, or all.
 pub(super) fn empty(data: &Path, kept: &str) -> Result<BotFileEmptied, String> {
     let names = match kept {
@@ -169,7 +157,7 @@ pub(super) fn empty(data: &Path, kept: &str) -> Result<BotFileEmptied, String> {
 }
 
 /// A plain file of the bin.
-fn inside(data: &Path, kept: &str) -> Result<PathBuf, String> {
+pub(super) fn inside(data: &Path, kept: &str) -> Result<PathBuf, String> {
     let one = Relative::parse(kept)
         .ok()
         .filter(|path| path.names() == [kept]);

@@ -1,4 +1,4 @@
-//! Work on a path that was checked: listed, read in parts, written whole.
+//! Work on a path that was checked: listed, read in parts, written whole, restored out of the bin.
 
 use std::{
     fs, io,
@@ -15,7 +15,11 @@ use rustix::{
     io::Errno,
 };
 
-use super::{Place, bin::keep, protected::Access};
+use super::{
+    Place,
+    bin::{self, keep},
+    protected::Access,
+};
 use crate::files::{
     disk::{a_folder, regular, write_by},
     path::{Missing, Relative, UNFINISHED, folder, link},
@@ -185,6 +189,18 @@ pub(super) fn write(
     write_by(&place.protected.root, &place.path, |file| {
         io::Write::write_all(file, bytes)
     })?;
+    Ok(change)
+}
+
+/// Takes a file out of the bin, to the place's path, which was looked at.
+pub(super) fn restore(place: &Place, kept: &str) -> Result<BotFileChange, String> {
+    let file = bin::inside(&place.config.data.folder, kept)?;
+    let bytes = fs::read(&file).map_err(|error| error.to_string())?;
+    let change = write(place, None, &bytes).map_err(super::sentence_of)?;
+    // Its content is where it was wanted: a second copy in the bin would do no harm.
+    if let Err(error) = fs::remove_file(&file) {
+        tracing::warn!(file = %file.display(), "it can't be taken out of the bin: {error}");
+    }
     Ok(change)
 }
 

@@ -166,7 +166,7 @@ fn change(
         let path = bin::target(&place.config.data.folder, &about.kept, &about.to);
         let place = place.at(path.map_err(|why| format!("`{}`: {why}", about.kept))?);
         place.writable(&place.path)?;
-        return bin::restore(&place, &about.kept);
+        return disk::restore(&place, &about.kept);
     }
     place.writable(&place.path)?;
     match verb {

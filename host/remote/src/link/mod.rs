@@ -4,34 +4,25 @@
 //! what has been read. So whoever reads slowly stops their own request and no other, and what waits in memory has a bound.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
 use axum::body::Bytes;
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Semaphore, mpsc},
     time::{sleep, timeout},
 };
 
 use crate::{
     channel::{Broken, Channel, Receiving, Sending},
     frame::{Frame, Kind, MOST},
-    stream::{Half, Piece, Receiver, Refused, Sender, Stream},
+    shared::{Entry, Piece, Shared, Streams, WINDOW},
+    stream::{Half, Receiver, Refused, Sender, Stream},
 };
 
 /// Requests that are under way at once. A page takes a handful, and one for its events; the next ones are told to come later.
 pub(crate) const STREAMS: usize = 256;
-
-/// Bytes of one direction of a request that may be on their way. A page of 200 kB takes two turns.
-pub(crate) const WINDOW: usize = 128 << 10;
-
-/// Bytes that may wait to be sent: all windows and heads together. More is another side that asks and does not read.
-const WAITING: usize = 64 << 20;
 
 /// How often each side says that it is there.
 pub(crate) const PING: Duration = Duration::from_secs(15);
@@ -43,52 +34,11 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Link(pub(crate) Arc<Shared>);
 
-/// What the ends of all requests share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    out: mpsc::UnboundedSender<Frame>,
-    queue: Mutex<Option<mpsc::UnboundedReceiver<Frame>>>,
-    /// Bytes in it.
-    waiting: AtomicUsize,
-    streams: Mutex<Streams>,
-    /// Why this side ends it.
-    over: watch::Sender<Option<Broken>>,
-}
-
-#[derive(Debug, Default)]
-struct Streams {
-    open: HashMap<u32, Entry>,
-    last: u32,
-    is_over: bool,
-}
-
-/// A request that is under way.
-#[derive(Debug)]
-struct Entry {
-    pieces: mpsc::UnboundedSender<Piece>,
-    /// Bytes that have come and were not read. No more than the window.
-    unread: Arc<AtomicUsize>,
-    /// Bytes that may be sent.
-    credit: Arc<Semaphore>,
-    stopped: Arc<Semaphore>,
-    /// Whether this side has ended its direction, and the other its own.
-    sent_all: bool,
-    got_all: bool,
-    got_head: bool,
-}
-
 impl Link {
     /// A link that is [run](Self::run) once.
     #[must_use]
     pub fn new() -> Self {
-        let (out, queue) = mpsc::unbounded_channel();
-        Self(Arc::new(Shared {
-            out,
-            queue: Mutex::new(Some(queue)),
-            waiting: AtomicUsize::new(0),
-            streams: Mutex::default(),
-            over: watch::Sender::new(None),
-        }))
+        Self(Arc::new(Shared::new()))
     }
 
     /// Begins a request.
@@ -174,42 +124,6 @@ impl Default for Link {
 }
 
 impl Shared {
-    fn streams(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Queues a frame. What waits is bounded by the windows, and by [`WAITING`] where the other side does not keep to them.
-    pub(crate) fn send(&self, kind: Kind, stream: u32, body: impl Into<Bytes>) {
-        let frame = Frame::new(kind, stream, body);
-        let bytes = frame.body.len() + size_of::<Frame>();
-        if self.waiting.fetch_add(bytes, Relaxed) + bytes > WAITING {
-            let broken = Broken::Protocol("it asks, and does not read the answers");
-            self.over.send_if_modified(|over| {
-                let is_first = over.is_none();
-                over.get_or_insert(broken);
-                is_first
-            });
-            return;
-        }
-        let _ = self.out.send(frame);
-    }
-
-    /// Ends everything.
-    fn end(&self, why: Broken) {
-        let mut streams = self.streams();
-        streams.is_over = true;
-        for (_, entry) in streams.open.drain() {
-            entry.credit.close();
-            entry.stopped.close();
-        }
-        drop(streams);
-        self.over.send_if_modified(|over| {
-            let is_first = over.is_none();
-            over.get_or_insert(why);
-            is_first
-        });
-    }
-
     fn entered(self: &Arc<Self>, streams: &mut Streams, number: u32) -> Stream {
         let (send, pieces) = mpsc::unbounded_channel();
         let entry = Entry {
@@ -235,29 +149,6 @@ impl Shared {
         };
         streams.open.insert(number, entry);
         stream
-    }
-
-    /// Ends this side's direction of a request, unless it has ended.
-    pub(crate) fn finish(&self, number: u32, kind: Kind, words: &str) {
-        let mut streams = self.streams();
-        let Some(entry) = streams.open.get_mut(&number).filter(|it| !it.sent_all) else {
-            return;
-        };
-        entry.sent_all = true;
-        let is_over = entry.got_all;
-        if is_over {
-            streams.open.remove(&number);
-        }
-        self.send(kind, number, words.to_owned());
-    }
-
-    /// Says that nobody reads the other side's direction any more, unless it has ended.
-    pub(crate) fn stop(&self, number: u32) {
-        let mut streams = self.streams();
-        let goes_on = streams.open.get_mut(&number).is_some_and(|it| !it.got_all);
-        if goes_on {
-            self.send(Kind::Stop, number, Bytes::new());
-        }
     }
 
     async fn deliver(
