@@ -55,7 +55,7 @@ fn no_level(word: &str) -> Failure {
 }
 
 fn levels() -> Result<Levels, Failure> {
-    log::levels().ok_or_else(|| Failure::Refused("this process keeps no log of its own".into()))
+    log::levels().ok_or_else(|| Failure::Unfit("This process keeps no log of its own.".into()))
 }
 
 fn reply(levels: &Levels) -> LevelsReply {

@@ -89,7 +89,10 @@ async fn a_role_is_made_given_seen_and_taken_away() {
         .does("/p/dashboard/roles/people/remove", taken)
         .await
         .is(200, "no role any more");
-    watcher.get("/p/dashboard/").await.is(303, "");
+    watcher
+        .get("/p/dashboard/")
+        .await
+        .is(403, "no role here any more");
     owner
         .does("/p/dashboard/roles/remove", json!({"role": "Watcher"}))
         .await

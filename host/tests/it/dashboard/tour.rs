@@ -21,8 +21,11 @@ async fn every_tab_opens_for_whoever_may_see_it_and_no_page_fails() {
     let described = owner.get("/openapi.json").await;
     let described: Value = serde_json::from_str(&described.text).unwrap();
     let paths = described["paths"].as_object().unwrap();
-    let plain = paths
+    let ours = paths
         .iter()
+        .filter(|(path, _)| path.starts_with("/p/dashboard/"));
+    let plain = ours
+        .clone()
         .filter(|(path, it)| !path.contains('{') && it.get("get").is_some());
     let plain: Vec<&String> = plain.map(|(path, _)| path).collect();
     assert!(plain.len() > 10, "{plain:?}");
@@ -42,7 +45,7 @@ async fn every_tab_opens_for_whoever_may_see_it_and_no_page_fails() {
         assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
     }
     // What changes something is refused for a visitor, whatever it is.
-    for (path, operations) in paths {
+    for (path, operations) in ours {
         if operations.get("post").is_some() {
             let path = path.replace("{guild}", "1").replace(['{', '}'], "");
             let answer = visitor.does(&path, json!({})).await;
