@@ -1,4 +1,4 @@
-//! What came of a deed, in sentences.
+//! Outcome of a deed on a plugin, in sentences.
 
 use plugin_api::{
     RouteReply,
