@@ -73,10 +73,9 @@ async fn answer(mut stream: Stream, head: RequestHead) {
     stream.sender.head(answer).unwrap();
     let first = format!("{} {} of {}\n", head.method, head.target, head.address);
     stream.sender.data(first.into()).await.unwrap();
-    while head.target == "/endless" {
-        if stream.sender.data(vec![b'x'; 4096].into()).await.is_err() {
-            return;
-        }
+    if head.target == "/endless" {
+        while stream.sender.data(vec![b'x'; 4096].into()).await.is_ok() {}
+        return;
     }
     while let Some(Ok(piece)) = stream.receiver.data().await {
         if stream.sender.data(piece).await.is_err() {
@@ -176,6 +175,7 @@ async fn whoever_reads_slowly_harms_nobody() {
         let answer = ask(&relay, "alpha", "POST /quick", &body).await;
         assert_eq!(answer.matches("tea").count(), 100_000);
     }
+    drop(slow);
     relay.shut_down().await;
 }
 

@@ -317,8 +317,10 @@ mod tests {
 
     #[test]
     fn a_head_and_a_body_cross_together_whatever_is_in_them() {
-        let mut call = RouteCall::default();
-        call.path = "/a\nb".to_owned();
+        let mut call = RouteCall {
+            path: "/a\nb".to_owned(),
+            ..RouteCall::default()
+        };
         call.query.push(("q".to_owned(), "line\nfeed".to_owned()));
         call.session.guilds = vec![7];
         for body in [&b""[..], b"\n", b"{}\n\nx", &[0, 255, 10]] {

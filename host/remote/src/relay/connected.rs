@@ -93,7 +93,7 @@ impl Connected {
             ..
         } = &mut *all;
         seen.retain(|name, seen| {
-            let stays = known.get(name).is_some() && known.get(name) == before.get(name);
+            let stays = known.contains_key(name) && known.get(name) == before.get(name);
             if let (false, Some(link)) = (stays, &seen.link) {
                 tracing::info!(bot = name, "its key was taken from bots.toml: it is out");
                 link.close("the key was taken from the relay's bots.toml");
