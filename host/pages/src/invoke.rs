@@ -8,7 +8,7 @@ use plugin_api::{
     abi::{
         EntryKind, ErrorHead, EventHeader, InvokeHead, RouteAnswer, RouteCall, frame_kind, pages,
     },
-    manifest::{Manifest, RouteManifest},
+    manifest::{Manifest, RightLevel, RouteManifest},
 };
 use tokio::time::timeout;
 
@@ -41,6 +41,52 @@ pub(crate) fn right_of(manifest: &Manifest, right: &str) -> String {
     match rights.iter().any(|it| it.name == right) {
         true => format!("{}/{right}", manifest.name),
         false => right.to_owned(),
+    }
+}
+
+/// Why somebody may not use a route or follow a topic.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Their role does not include this right.
+    Right(String),
+    /// Their role is for servers of their own, and this is about none.
+    Server,
+}
+
+/// What a right is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A route about one server, which whoever asks owns or manages where their role says so.
+    Server,
+    /// A route about no server.
+    All,
+    /// A topic: what is published there is of no server.
+    Topic,
+}
+
+/// Whether somebody has a plugin's right. Where they have theirs for servers of their own, what is about no server is for them if the plugin
+/// says that it keeps to these; what a route asks of the host is looked at with each call.
+pub(crate) fn permits(
+    manifest: &Manifest,
+    right: &str,
+    rights: &Rights,
+    about: About,
+) -> Result<(), Missing> {
+    if right.is_empty() {
+        return Ok(());
+    }
+    let name = right_of(manifest, right);
+    if !rights.has(&name) {
+        return Err(Missing::Right(name));
+    }
+    let mut declared = manifest.pages.rights.iter();
+    let keeps_to_servers = match declared.find(|it| it.name == right) {
+        Some(it) => it.by_server || it.level == RightLevel::Server,
+        None => about != About::Topic,
+    };
+    match rights.own_servers && about != About::Server && !keeps_to_servers {
+        true => Err(Missing::Server),
+        false => Ok(()),
     }
 }
 
@@ -168,7 +214,7 @@ mod tests {
 
     fn manifest() -> Manifest {
         serde_json::from_str(
-            r#"{"name": "tea", "pages": {"rights": [{"name": "pour"}], "routes": [
+            r#"{"name": "tea", "pages": {"rights": [{"name": "pour"}, {"name": "see", "level": "server"}], "routes": [
                 {"method": "GET", "path": "/{room}"}, {"method": "GET", "path": "/new"}, {"method": "POST", "path": "/new"}]}}"#,
         )
         .unwrap()
@@ -185,6 +231,35 @@ mod tests {
             ["GET", "GET", "POST"]
         );
         assert!(find(&manifest, "GET", "/a/b").unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn a_role_for_ones_own_servers_reaches_nothing_that_is_about_all_of_them() {
+        let manifest = manifest();
+        let mut rights = Rights {
+            names: ["tea/pour", "tea/see", "plugins.list"]
+                .map(str::to_owned)
+                .into(),
+            ..Rights::default()
+        };
+        let of = |rights: &Rights, right, about| permits(&manifest, right, rights, about);
+        for right in ["", "pour", "see", "plugins.list"] {
+            assert_eq!(of(&rights, right, About::Topic), Ok(()), "{right}");
+        }
+        let missing = of(&rights, "plugins.load", About::Server);
+        assert_eq!(missing, Err(Missing::Right("plugins.load".to_owned())));
+        rights.own_servers = true;
+        for (right, page, topic) in [
+            ("", Ok(()), Ok(())),
+            ("see", Ok(()), Ok(())),
+            ("pour", Err(Missing::Server), Err(Missing::Server)),
+            // The call is looked at when it is made.
+            ("plugins.list", Ok(()), Err(Missing::Server)),
+        ] {
+            assert_eq!(of(&rights, right, About::All), page, "{right}");
+            assert_eq!(of(&rights, right, About::Topic), topic, "{right}");
+            assert_eq!(of(&rights, right, About::Server), Ok(()), "{right}");
+        }
     }
 
     #[test]

@@ -79,6 +79,10 @@ pub struct RightManifest {
     pub means: String,
     /// Who has it without being given it.
     pub level: RightLevel,
+    /// Whether routes that need it show whoever has their role for servers of their own nothing of other servers, also where the path names
+    /// none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_server: bool,
 }
 
 words! {

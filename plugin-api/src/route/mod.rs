@@ -199,7 +199,25 @@ impl<S: 'static> Plugin<S> {
             name: name.into(),
             means: means.into(),
             level,
+            by_server: level == RightLevel::Server,
         });
+        self
+    }
+
+    /// The same for a right whose routes show whoever has their role for servers of their own nothing of other servers, also where the path
+    /// has no `{guild}`: they look at [`PageSession::own_servers`](crate::abi::PageSession::own_servers) and `guilds`. Without this, such a
+    /// route is refused to them.
+    #[must_use]
+    pub fn server_right(
+        mut self,
+        name: impl Into<String>,
+        level: RightLevel,
+        means: impl Into<String>,
+    ) -> Self {
+        self = self.right(name, level, means);
+        if let Some(right) = self.manifest.pages.rights.last_mut() {
+            right.by_server = true;
+        }
         self
     }
 

@@ -13,16 +13,27 @@ use axum::{
 use futures_util::{Stream, stream};
 use host_base::PluginName;
 use host_loader::Rights;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{refusal::Refusal, visitor::Visitor};
-use crate::{hub::Following, invoke, state::State, way::Way};
+use crate::{
+    hub::Following,
+    invoke::{self, About},
+    state::State,
+    way::Way,
+};
 
 /// Topics that one page follows at most.
 const TOPICS: usize = 32;
 
 /// How often the host looks whether there is something new, while a page follows anything.
 const LOOKS: Duration = Duration::from_millis(150);
+
+/// How often it is looked whether a page may go on to follow.
+const LIFE: Duration = Duration::from_secs(60);
 
 /// After how long a browser comes back that has lost the connection, in milliseconds.
 const RETRY: Duration = Duration::from_millis(500);
@@ -50,6 +61,8 @@ struct Page {
     allowed: Vec<String>,
     following: Following,
     changes: watch::Receiver<u64>,
+    /// When it is next looked whether it may go on, though nothing has changed: a session ends by the clock, too.
+    looks: Instant,
     greeted: bool,
 }
 
@@ -86,6 +99,7 @@ pub(super) async fn follow(
         way: visitor.way,
         following: state.hub.follow(allowed.iter().cloned()),
         changes: state.access.follow(),
+        looks: Instant::now() + LIFE,
         greeted: false,
         topics,
         allowed,
@@ -134,6 +148,12 @@ impl Page {
                         return None;
                     }
                 }
+                () = sleep_until(self.looks) => {
+                    self.looks = Instant::now() + LIFE;
+                    if !self.goes_on() {
+                        return None;
+                    }
+                }
             }
         }
     }
@@ -157,31 +177,29 @@ impl Page {
 fn allowed(state: &State, topics: &[String], rights: &Rights) -> Result<Vec<String>, String> {
     let mut allowed = Vec::new();
     for topic in topics {
-        let right = match OF_HOST.iter().find(|(name, _)| name == topic) {
-            Some((_, right)) => Some((*right).to_owned()),
-            None => right_of(state, topic),
+        let may = match OF_HOST.iter().find(|(name, _)| name == topic) {
+            Some((_, right)) => Some(rights.has(right) && !rights.own_servers),
+            None => may_follow(state, topic, rights),
         };
-        match right {
+        match may {
             // Its plugin is away for a moment: the page comes back when there is another one.
             None => {}
-            Some(right) if right.is_empty() || rights.has(&right) => allowed.push(topic.clone()),
-            Some(_) => return Err(topic.clone()),
+            Some(true) => allowed.push(topic.clone()),
+            Some(false) => return Err(topic.clone()),
         }
     }
     Ok(allowed)
 }
 
-/// The right that a plugin's topic needs; `None`: there is no such topic.
-fn right_of(state: &State, topic: &str) -> Option<String> {
+/// Whether somebody may follow a plugin's topic; `None`: there is no such topic.
+fn may_follow(state: &State, topic: &str, rights: &Rights) -> Option<bool> {
     let (plugin, name) = topic.split_once(':')?;
     let site = &state.site;
     let generation = site.generation(&PluginName::new(plugin))?;
     let manifest = &generation.manifest;
     let topic = manifest.pages.topics.iter().find(|it| it.name == name)?;
-    Some(match topic.right.is_empty() {
-        true => String::new(),
-        false => invoke::right_of(manifest, &topic.right),
-    })
+    // A topic tells of no server.
+    Some(invoke::permits(manifest, &topic.right, rights, About::Topic).is_ok())
 }
 
 /// Tells pages that follow the host when there is something new; does nothing while nobody follows anything.

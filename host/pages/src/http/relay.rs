@@ -23,7 +23,7 @@ use plugin_api::{
 
 use super::{cookies, guard::text, refusal::Refusal, visitor::Visitor};
 use crate::{
-    invoke::{self, Unanswered},
+    invoke::{self, About, Missing, Unanswered},
     path::{GUILD, decoded},
     site::Site,
     state::State,
@@ -131,7 +131,11 @@ async fn relay(
     if let Some(guild) = params.get(GUILD) {
         rights = in_server(site, &visitor, rights, guild).await?;
     }
-    may(manifest, route, &rights)?;
+    let about = match params.contains_key(GUILD) {
+        true => About::Server,
+        false => About::All,
+    };
+    may(manifest, route, &rights, about)?;
     let mut call = RouteCall::default();
     call.path = decoded(path).ok_or_else(Refusal::nothing)?;
     call.params = params;
@@ -188,21 +192,23 @@ async fn in_server(
     Ok(rights)
 }
 
-fn may(manifest: &Manifest, route: &RouteManifest, rights: &Rights) -> Result<(), Refusal> {
-    if route.right.is_empty() {
-        return Ok(());
-    }
-    let right = invoke::right_of(manifest, &route.right);
-    if rights.has(&right) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        StatusCode::FORBIDDEN,
-        format!(
-            "Your role here ({}) does not include `{right}`. The bot's owner can change that, on the page Roles.",
-            rights.role
+fn may(
+    manifest: &Manifest,
+    route: &RouteManifest,
+    rights: &Rights,
+    about: About,
+) -> Result<(), Refusal> {
+    let role = &rights.role;
+    let why = match invoke::permits(manifest, &route.right, rights, is_in_server) {
+        Ok(()) => return Ok(()),
+        Err(Missing::Right(right)) => format!(
+            "Your role here ({role}) does not include `{right}`. The bot's owner can change that, on the page Roles."
         ),
-    ))
+        Err(Missing::Server) => format!(
+            "Your role here ({role}) is for servers that you own or manage, and this is about all of them."
+        ),
+    };
+    Err(Refusal::new(StatusCode::FORBIDDEN, why))
 }
 
 fn other_methods(methods: Vec<&str>) -> Refusal {

@@ -34,7 +34,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let get = |path: &str, words: &str| Route::get(path).right(READS).words(words);
     let post = |path: &str, words: &str| Route::post(path).right(WRITES).words(words);
     let plugin = plugin
-        .right(
+        .server_right(
             READS,
             RightLevel::Helper,
             "reads what is written in servers",
