@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    http::StatusCode,
     middleware::from_fn_with_state,
     routing::{any, get, post},
 };
@@ -52,6 +53,8 @@ pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
         .route("/p/{plugin}", any(relay::route))
         .route("/p/{plugin}/", any(relay::route))
         .route("/p/{plugin}/{*path}", any(relay::route))
+        // Browsers ask for it by themselves, and complain of a 404.
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/events", get(events::follow))
         .route("/openapi.json", get(description::describe))
         .route("/login", get(login::offer))
