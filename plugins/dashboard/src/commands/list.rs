@@ -164,7 +164,7 @@ pub(super) fn drawn(
         @if picked.is_empty() {
             (ui::empty("No such command", "Search for fewer words, or show all kinds and plugins."))
         } @else {
-            section.card aria-label="Commands" {
+            div.card {
                 (ui::table("Commands", &["Command", "Plugin", "Kind", "Uses", "Errors", "Mean", "Used last"], rows))
             }
             (ui::pager(pager, ctx.queries(), "command"))

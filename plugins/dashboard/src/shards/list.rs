@@ -166,7 +166,7 @@ fn one(base: &str, shard: &ShardView, history: &History, may: May) -> Markup {
                     @if may.reset {
                         (Action::new("Reset counts", format!("{base}/shards/reset"))
                             .body(&json!({ "shard": id }))
-                            .label(format!("Reset the counts of shard {id}"))
+                            .label(format!("Reset counts of shard {id}"))
                             .then("refresh:#shards").quiet())
                     }
                 }
