@@ -199,7 +199,7 @@ fn may(
     about: About,
 ) -> Result<(), Refusal> {
     let role = &rights.role;
-    let why = match invoke::permits(manifest, &route.right, rights, is_in_server) {
+    let why = match invoke::permits(manifest, &route.right, rights, about) {
         Ok(()) => return Ok(()),
         Err(Missing::Right(right)) => format!(
             "Your role here ({role}) does not include `{right}`. The bot's owner can change that, on the page Roles."
