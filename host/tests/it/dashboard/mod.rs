@@ -4,6 +4,7 @@ mod backups;
 mod chat;
 mod database;
 mod files;
+mod fuzz;
 mod livemonitor;
 mod roles;
 mod security;
