@@ -246,6 +246,9 @@ impl AccessList {
 
     /// Notes that somebody has logged in.
     pub fn seen(&self, user: u64, name: &str, now_ms: u64) {
+        if !self.lock().people.contains_key(&user) {
+            return;
+        }
         let noted = self.change(|kept| {
             if let Some(person) = kept.people.get_mut(&user) {
                 person.seen_ms = now_ms;

@@ -1,6 +1,6 @@
 //! Host calls `pages.…`: what plugins tell open pages, and who is logged in and may what.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use host_base::PluginName;
 use host_capability::{Behalf, CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Who};
@@ -17,7 +17,8 @@ use plugin_api::{
 use serde_json::{Value, json};
 
 use crate::{
-    access::AccessError, invoke, pages::Pages, rights::OWNER, site::Site, state::State, way::Way,
+    access::AccessError, invoke, pages::Pages, rights::OWNER, sessions::Session, site::Site,
+    state::State, way::Way,
 };
 
 /// Bytes of what is published at once.
@@ -190,17 +191,32 @@ impl State {
 
     async fn change(self: &Arc<Self>, site: &Site, call: HostCall) -> Result<Completion, Failure> {
         let wanted: AccessCall = serde_json::from_value(call.params)?;
-        let (acting, effect) = (rights(&call.behalf), call.effect);
+        let (acting, own) = (rights(&call.behalf), user_of(&call.behalf));
+        let effect = call.effect;
         match &*call.name {
             "pages.revoke" => {
-                let ended = self.sessions.end(|it| {
+                let is_meant = |it: &Session| {
                     wanted.session.is_none_or(|number| number == it.number)
                         && wanted.user_id.is_none_or(|user| user == it.user)
-                });
-                if let Some(user) = wanted.user_id {
-                    self.sessions.forget_links(user);
+                };
+                let all = self.sessions.all(self.lifetimes());
+                let users: BTreeSet<u64> = all
+                    .iter()
+                    .filter(|it| is_meant(it))
+                    .map(|it| it.user)
+                    .collect();
+                for user in users.iter().filter(|user| **user != own) {
+                    let theirs = self.rights_of(*user).unwrap_or_default();
+                    self.covers(&acting, &theirs)?;
                 }
-                self.keep_sessions();
+                let ended = self.sessions.end(is_meant);
+                // A link that is on its way would log in again.
+                users
+                    .iter()
+                    .chain(wanted.user_id.as_ref())
+                    .for_each(|user| self.sessions.forget_links(*user));
+                let state = Arc::clone(self);
+                let _ = tokio::task::spawn_blocking(move || state.sessions.keep()).await;
                 self.access.touch();
                 effect.changed(Value::Null, json!({"ended": ended}));
                 return Ok(watched(ended));
@@ -398,6 +414,14 @@ fn rights(behalf: &Behalf) -> Rights {
             None => Rights::all(OWNER),
         },
         Behalf::Plugin | Behalf::Over => Rights::default(),
+    }
+}
+
+/// The user who acts; 0: nobody.
+fn user_of(behalf: &Behalf) -> u64 {
+    match behalf {
+        Behalf::Somebody(invocation) => invocation.event.header.user_id,
+        Behalf::Plugin | Behalf::Over => 0,
     }
 }
 

@@ -310,6 +310,8 @@ impl Sessions {
             .map_err(io::Error::from)
             .and_then(|bytes| write_whole(&self.file, &bytes));
         if let Err(error) = written {
+            // The next look tries again.
+            self.changed.store(true, Relaxed);
             tracing::warn!(
                 "{} can't be written, so everybody logs in anew after a restart: {error}",
                 self.file.display()

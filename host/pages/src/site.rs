@@ -69,8 +69,8 @@ impl Site {
     pub fn owned_by(&self, user: u64) -> Vec<u64> {
         let guilds = self.cache.guilds().into_iter();
         let owned = guilds.filter(|guild| {
-            let known = self.cache.guild(*guild);
-            known.is_ok_and(|guild| guild.owner_id.get() == user)
+            let owner = self.cache.owner(*guild);
+            owner.is_ok_and(|owner| owner.get() == user)
         });
         owned.map(Id::get).collect()
     }

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -51,6 +52,9 @@ const VERIFIED: u32 = 3;
 /// Characters of a note's result that are kept.
 const RESULT: usize = 500;
 
+/// Counts that are kept before those of the last hour are looked for.
+const COUNTED: usize = 1_000;
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Decides about host calls, and keeps the audit journal.
@@ -63,7 +67,7 @@ pub struct Authority {
     /// Refusals that the journal has of each plugin: one that asks all day fills no disk.
     refusals: Mutex<HashMap<PluginName, (Instant, u32)>>,
     /// Notes that the journal has of each plugin, for the same reason.
-    notes: Mutex<HashMap<PluginName, (Instant, u32)>>,
+    notes: Mutex<HashMap<(PluginName, u64), (Instant, u32)>>,
 }
 
 /// Writer of the audit journal.
@@ -183,14 +187,17 @@ impl Authority {
 }
 
 /// Counts one more of a plugin's within the hour; whether there are not more than `most`.
-fn is_within(
-    counts: &Mutex<HashMap<PluginName, (Instant, u32)>>,
-    plugin: &PluginName,
+fn is_within<K: Clone + Eq + Hash>(
+    counts: &Mutex<HashMap<K, (Instant, u32)>>,
+    whose: &K,
     most: u32,
 ) -> bool {
     let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Instant::now();
-    let (since, count) = counts.entry(plugin.clone()).or_insert((now, 0));
+    if counts.len() > COUNTED {
+        counts.retain(|_, (since, _)| now.duration_since(*since) < HOUR);
+    }
+    let (since, count) = counts.entry(whose.clone()).or_insert((now, 0));
     if now.duration_since(*since) >= HOUR {
         (*since, *count) = (now, 0);
     }
@@ -692,9 +699,10 @@ impl Authority {
                     .to_owned(),
             ));
         }
-        if !is_within(&self.notes, &caller.plugin, NOTES) {
+        let user = deed(caller, &call).user;
+        if !is_within(&self.notes, &(caller.plugin.clone(), user), NOTES) {
             return Err(Failure::Refused(format!(
-                "plugin `{}` has noted {NOTES} things in the audit journal within the hour, and more are not taken",
+                "plugin `{}` has noted {NOTES} things of this user in the audit journal within the hour, and more are not taken",
                 caller.plugin
             )));
         }

@@ -9,6 +9,7 @@
 //! | `actions.rs` | what is done to the bot as a whole: reload all, clear caches, register commands, restart, stop |
 //! | `livemonitor/` | commands for the bot's owners: a link to log in with, whether pages are served, sessions |
 //! | `ui/` | pieces that tabs are built of: cards, tables, pills, buttons, charts, times |
+//! | `deed.rs` | deeds at Discord, in the audit journal before they are done |
 //! | `icons.rs` | the icons, drawn as SVG |
 //! | `assets.rs` | the files of the folder `assets/`, served under their hash |
 //! | `overview/` | the tab Overview: health, reach, lines of the last hour, what needs a look |
@@ -42,6 +43,7 @@ mod chat;
 mod commands;
 mod credits;
 mod database;
+mod deed;
 mod events;
 mod features;
 mod files;

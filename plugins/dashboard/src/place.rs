@@ -35,6 +35,11 @@ pub(crate) async fn server(host: &Host, words: &str) -> Result<Id<marker::GuildM
         ..ServersCall::default()
     };
     let found = host.cache().servers(&call).await?;
+    if found.next.is_some() {
+        return Err(Error::user(
+            "Too many servers have that in their names. Write the id of the one that is meant.",
+        ));
+    }
     let id = picked(words, &found.servers)?;
     Id::new_checked(id).ok_or_else(|| Error::user("That server has no id."))
 }

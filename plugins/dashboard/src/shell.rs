@@ -12,6 +12,11 @@ use crate::{Dashboard, actions, assets, icons, sidebar};
 /// The right without which the header has no figures.
 pub(crate) const FIGURES: &str = "bot.status";
 
+/// Whether whoever asks may see what is about the whole bot, and not about servers of their own alone.
+pub(crate) fn sees(ctx: &RouteContext<Dashboard>, right: &str) -> bool {
+    ctx.may(right) && !ctx.session().own_servers
+}
+
 /// Seconds between two looks at the figures in the header.
 const HEADER_EVERY_S: u32 = 5;
 
@@ -69,7 +74,7 @@ pub(crate) async fn page_with(
         tabs: &tabs,
         current: (own, head.tab),
         session: ctx.session(),
-        figures: ctx.may(FIGURES),
+        figures: sees(ctx, FIGURES),
         quick: match head.tab {
             // It has the same buttons in sight.
             OVERVIEW => html! {},
@@ -101,7 +106,7 @@ async fn others_tab(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         tabs: &tabs,
         current: wanted,
         session: ctx.session(),
-        figures: ctx.may(FIGURES),
+        figures: sees(ctx, FIGURES),
         quick: actions::for_palette(&ctx),
     };
     let head = Head {

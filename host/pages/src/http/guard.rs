@@ -3,7 +3,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Instant,
 };
 
@@ -15,8 +15,9 @@ use axum::{
 };
 use host_base::shown;
 
-use super::{listener::Peer, refusal::Refusal};
+use super::{cookies, listener::Peer, refusal::Refusal};
 use crate::{
+    secret::Token,
     state::State,
     way::{Arrived, Way},
 };
@@ -35,6 +36,22 @@ pub(super) struct From {
     pub address: String,
     /// By which way.
     pub way: Way,
+}
+
+/// Another token for the browser of a session that was due for one: whatever is answered, it goes along.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rotated(Arc<Mutex<Option<Token>>>);
+
+impl Rotated {
+    /// Has it given.
+    pub(super) fn put(&self, token: Token) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    /// Takes it back: the session is over, or it is given now.
+    pub(super) fn take(&self) -> Option<Token> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Lets through what may be answered at all, and adds the headers.
@@ -61,8 +78,16 @@ pub(super) async fn guard(
     let mut response = match check(&state, &request, &from) {
         Err(refusal) => refusal.answer(wants_page),
         Ok(()) => {
+            let rotated = Rotated::default();
             request.extensions_mut().insert(from.clone());
-            next.run(request).await
+            request.extensions_mut().insert(rotated.clone());
+            let mut response = next.run(request).await;
+            if let Some(token) = rotated.take() {
+                for cookie in cookies::give(&state, &from.way, &token) {
+                    response.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+            }
+            response
         }
     };
     let is_secure = state
@@ -167,8 +192,11 @@ fn address(peer: Option<SocketAddr>, headers: &HeaderMap) -> String {
     let Some(peer) = peer else {
         return "unknown".to_owned();
     };
-    let said = HeaderName::from_static("x-forwarded-for");
-    let said = text(headers, &said).filter(|_| peer.ip().is_loopback());
+    // The proxy's own comes last, in a line of its own or behind what it was sent.
+    let said = headers.get_all("x-forwarded-for").iter().next_back();
+    let said = said
+        .and_then(|said| said.to_str().ok())
+        .filter(|_| peer.ip().is_loopback());
     let last = said.and_then(|said| said.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     last.unwrap_or(peer.ip()).to_string()
 }

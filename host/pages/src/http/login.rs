@@ -1,6 +1,6 @@
 //! Logging in and out: the page that offers it, and links that log in once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Extension,
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     cookies,
-    guard::{From, text},
+    guard::{From, Rotated, text},
     refusal::{Refusal, escaped, page, page_with},
     visitor::Visitor,
 };
@@ -22,6 +22,9 @@ use crate::{secret::Token, sessions::Login, state::State, way::Way};
 
 const STYLE: &str = include_str!("../../assets/login.css");
 const SCRIPT: &str = include_str!("../../assets/link.js");
+
+/// Refused logins of all addresses that the journal takes within a minute.
+const REFUSED: u32 = 60;
 
 /// The page that offers to log in.
 pub(super) async fn offer(Extract(state): Extract<Arc<State>>) -> Response {
@@ -131,7 +134,8 @@ pub(super) fn begin(
             ),
         ));
     };
-    state.access.seen(user, &name, state.sessions.now());
+    let (seen, now) = (Arc::clone(state), state.sessions.now());
+    tokio::task::spawn_blocking(move || seen.access.seen(user, &name, now));
     let token = state.sessions.begin(login);
     state.keep_sessions();
     record(
@@ -146,7 +150,12 @@ pub(super) fn begin(
 }
 
 /// Ends a session.
-pub(super) async fn log_out(Extract(state): Extract<Arc<State>>, visitor: Visitor) -> Response {
+pub(super) async fn log_out(
+    Extract(state): Extract<Arc<State>>,
+    Extension(rotated): Extension<Rotated>,
+    visitor: Visitor,
+) -> Response {
+    rotated.take();
     let number = visitor.session.number;
     state.sessions.end(|it| it.number == number);
     state.keep_sessions();
@@ -172,14 +181,15 @@ pub(super) fn denied(state: &State, user: u64, address: &str, way: &str, why: &s
         way,
         "a login to the pages was refused: {why}"
     );
-    record(
-        state,
-        user,
-        "pages.login",
-        way,
-        address,
-        &format!("refused: {why}"),
-    );
+    // Strangers push nothing out of the journal: the log has all of them.
+    let is_new = state
+        .limiter
+        .take("refused logins", REFUSED, Instant::now())
+        .is_ok();
+    if is_new {
+        let result = format!("refused: {why}");
+        record(state, user, "pages.login", way, address, &result);
+    }
 }
 
 fn record(state: &State, user: u64, call: &str, way: &str, address: &str, result: &str) {

@@ -1,10 +1,12 @@
 //! Requests to plugins' routes: looked at, passed on as a frame, and answered.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::Write,
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -15,13 +17,14 @@ use axum::{
 };
 use futures_util::StreamExt;
 use host_base::PluginName;
-use host_loader::Rights;
+use host_loader::{Generation, Rights};
 use plugin_api::{
     abi::{RouteAnswer, RouteCall, Upload},
     manifest::{Manifest, RouteManifest},
 };
+use tokio::time::timeout;
 
-use super::{cookies, guard::text, refusal::Refusal, visitor::Visitor};
+use super::{guard::text, refusal::Refusal, visitor::Visitor};
 use crate::{
     invoke::{self, About, Missing, Unanswered},
     path::{GUILD, decoded},
@@ -34,6 +37,10 @@ const BODY: u64 = 64 << 10;
 
 /// Bytes of a file where a route says nothing else.
 const UPLOAD: u64 = 64 << 20;
+
+/// What a body may take to come, and a file.
+const BODY_TIME: Duration = Duration::from_secs(30);
+const UPLOAD_TIME: Duration = Duration::from_secs(30 * 60);
 
 /// Headers that plugins are told of.
 const TOLD: [&str; 5] = [
@@ -95,50 +102,66 @@ async fn serve(
     request: Request,
 ) -> Response {
     let wants_page = Refusal::wants_page(request.method(), request.headers());
-    let (next, way) = (visitor.next.clone(), visitor.way.clone());
     let answered = relay(&state, plugin, path, visitor, request).await;
-    let mut response = answered.unwrap_or_else(|refusal| refusal.answer(wants_page));
-    if let Some(next) = next {
-        for cookie in cookies::give(&state, &way, &next) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-    }
-    response
+    answered.unwrap_or_else(|refusal| refusal.answer(wants_page))
 }
 
-async fn relay(
-    state: &Arc<State>,
-    plugin: &str,
+/// A request that was looked at.
+struct Allowed {
+    generation: Arc<Generation>,
+    route: RouteManifest,
+    params: BTreeMap<String, String>,
+    rights: Arc<Rights>,
+}
+
+/// Which route a request is for, and that whoever asks may use it now.
+async fn allowed(
+    state: &State,
+    name: &PluginName,
+    method: &Method,
     path: &str,
-    visitor: Visitor,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let site = &state.site;
-    let name = PluginName::new(plugin);
-    let generation = site.generation(&name).ok_or_else(|| {
+    visitor: &Visitor,
+) -> Result<Allowed, Refusal> {
+    let generation = state.site.generation(name).ok_or_else(|| {
         Refusal::new(
             StatusCode::NOT_FOUND,
             "There is no plugin of that name, or it is not loaded.",
         )
     })?;
     let manifest = &generation.manifest;
+    let (route, params) = invoke::find(manifest, method.as_str(), path).map_err(other_methods)?;
+    let route = route.clone();
+    let mut rights = Arc::clone(&visitor.rights);
+    let mut about = About::All;
+    if let Some(guild) = params.get(GUILD) {
+        rights = in_server(&state.site, visitor, rights, guild).await?;
+        about = About::Server;
+    }
+    may(manifest, &route, &rights, about)?;
+    Ok(Allowed {
+        generation,
+        route,
+        params,
+        rights,
+    })
+}
+
+async fn relay(
+    state: &Arc<State>,
+    plugin: &str,
+    path: &str,
+    mut visitor: Visitor,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let site = &state.site;
+    let name = PluginName::new(plugin);
     let method = match *request.method() {
         Method::HEAD => Method::GET,
         ref method => method.clone(),
     };
-    let (route, params) = invoke::find(manifest, method.as_str(), path).map_err(other_methods)?;
-    let mut rights = Arc::clone(&visitor.rights);
-    if let Some(guild) = params.get(GUILD) {
-        rights = in_server(site, &visitor, rights, guild).await?;
-    }
-    let about = match params.contains_key(GUILD) {
-        true => About::Server,
-        false => About::All,
-    };
-    may(manifest, route, &rights, about)?;
+    let before = allowed(state, &name, &method, path, &visitor).await?;
     let mut call = RouteCall::default();
     call.path = decoded(path).ok_or_else(Refusal::nothing)?;
-    call.params = params;
     let query = request.uri().query().unwrap_or_default();
     call.query = form_urlencoded::parse(query.as_bytes())
         .into_owned()
@@ -148,14 +171,35 @@ async fn relay(
             call.headers.insert(name.to_owned(), value.to_owned());
         }
     }
+    let has_body = method != Method::GET;
+    let manifest = &before.generation.manifest;
+    let taking = take(state, &manifest.name, &before.route, &mut call, request);
+    let patience = match before.route.upload {
+        true => UPLOAD_TIME,
+        false => BODY_TIME,
+    };
+    let too_slow = |_| {
+        Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The request took too long to come.",
+        )
+    };
+    let (body, kept) = timeout(patience, taking).await.map_err(too_slow)??;
+    // What it takes to come is time in which a role may be taken and a plugin swapped.
+    let now = match has_body {
+        true => {
+            visitor.again(state)?;
+            allowed(state, &name, &method, path, &visitor).await?
+        }
+        false => before,
+    };
+    let manifest = &now.generation.manifest;
+    call.params = now.params;
     call.session = visitor.told(state, &manifest.name);
     call.base = format!("/p/{}", manifest.name);
-    let (body, kept) = take(state, &manifest.name, route, &mut call, request).await?;
-    let entry = format!("{} {}", route.method, route.path);
-    let answered = invoke::ask(site, &name, &entry, rights, &call, &body).await;
-    if let Some(kept) = kept {
-        kept.remove().await;
-    }
+    let entry = format!("{} {}", now.route.method, now.route.path);
+    let answered = invoke::ask(site, &name, &entry, now.rights, &call, &body).await;
+    drop(kept);
     match answered {
         Ok((answer, body)) => Ok(respond(answer, body)),
         Err(why) => Err(unanswered(
@@ -228,10 +272,11 @@ fn other_methods(methods: Vec<&str>) -> Refusal {
 /// A file that is kept while its request is served.
 struct Kept(PathBuf);
 
-impl Kept {
-    async fn remove(self) {
-        let removing = tokio::task::spawn_blocking(move || fs::remove_file(&self.0));
-        let _ = removing.await;
+impl Drop for Kept {
+    /// Also when whoever sent it has gone: nothing of it stays.
+    fn drop(&mut self) {
+        let path = std::mem::take(&mut self.0);
+        tokio::task::spawn_blocking(move || fs::remove_file(path));
     }
 }
 
@@ -297,14 +342,8 @@ async fn take(
             call.upload = Some(upload);
             Ok((Vec::new(), Some(kept)))
         }
-        Ok(None) => {
-            kept.remove().await;
-            Err(too_large())
-        }
-        Err(error) => {
-            kept.remove().await;
-            Err(unkept(error))
-        }
+        Ok(None) => Err(too_large()),
+        Err(error) => Err(unkept(error)),
     }
 }
 
@@ -340,7 +379,10 @@ fn respond(answer: RouteAnswer, body: Vec<u8>) -> Response {
     let headers = answer.headers.iter().filter(|(name, value)| {
         // A plugin leads nobody to another server.
         let leads_away = *name == "location"
-            && (!value.starts_with('/') || value.starts_with("//") || value.starts_with("/\\"));
+            && (!value.starts_with('/')
+                || value.starts_with("//")
+                || value.starts_with("/\\")
+                || value.contains(char::is_control));
         TAKEN.contains(&&***name) && !leads_away
     });
     let headers = headers.filter_map(|(name, value)| {

@@ -10,22 +10,18 @@ use axum::{
 use host_loader::Rights;
 use plugin_api::abi::PageSession;
 
-use super::{cookies, guard::From, refusal::Refusal};
-use crate::{
-    invoke,
-    secret::{Token, same},
-    sessions::Session,
-    state::State,
-    way::Way,
+use super::{
+    cookies,
+    guard::{From, Rotated},
+    refusal::Refusal,
 };
+use crate::{invoke, secret::same, sessions::Session, state::State, way::Way};
 
 /// Whoever is logged in.
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
     pub(super) session: Session,
     pub(super) rights: Arc<Rights>,
-    /// Another token for their browser.
-    pub(super) next: Option<Token>,
     pub(super) address: String,
     pub(super) way: Way,
 }
@@ -34,6 +30,22 @@ pub(super) struct Visitor {
 pub(super) struct Unknown(pub(super) Refusal, bool);
 
 impl Visitor {
+    /// Looks once more whether the session goes on, and what it may now.
+    pub(super) fn again(&mut self, state: &State) -> Result<(), Refusal> {
+        let goes_on = state
+            .sessions
+            .goes_on(self.session.number, state.lifetimes());
+        let rights = state.rights_through(self.session.user, &self.session.through);
+        let rights = rights.filter(|_| goes_on).ok_or_else(|| {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "You are not logged in, or not any more.",
+            )
+        })?;
+        self.rights = Arc::new(rights);
+        Ok(())
+    }
+
     /// Who they are, as plugins are told of it.
     pub(super) fn told(&self, state: &State, plugin: &str) -> PageSession {
         let mut told = PageSession::default();
@@ -78,6 +90,9 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
         .find(&token, lives, &address, way.through())
         .ok_or_else(nobody)?;
     state.keep_sessions();
+    if let Some((rotated, next)) = parts.extensions.get::<Rotated>().zip(next) {
+        rotated.put(next);
+    }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let sent = parts
             .headers
@@ -106,7 +121,6 @@ fn find(parts: &Parts, state: &Arc<State>) -> Result<Visitor, Refusal> {
     Ok(Visitor {
         session,
         rights: Arc::new(rights),
-        next,
         address,
         way,
     })

@@ -56,6 +56,22 @@ impl Settings {
                 self.own(caller, &change.name)?
             }
         };
+        if let Behalf::Somebody(invocation) = &call.behalf
+            && let Some(rights) = &invocation.rights
+            && !rights.all
+            && target.is_for_owners()
+        {
+            let name: String = change.name.chars().take(80).collect();
+            return Err(Failure::Denied {
+                message: format!(
+                    "`{name}` says who may what, or what the bot runs: the role {} may not change it, whatever its rights are",
+                    rights.role
+                ),
+                user_message: format!(
+                    "`{name}` is for the bot's owners alone: it says who may what, or what the bot runs."
+                ),
+            });
+        }
         let guild = match change.guild_id.map(|guild| (guild, Id::new_checked(guild))) {
             None => None,
             Some((_, Some(guild))) if services.cache.is_in(guild) => Some(guild),

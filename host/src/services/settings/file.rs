@@ -32,6 +32,27 @@ pub(super) enum Target {
 }
 
 impl Target {
+    /// Whether it says who may what, where the bot is reached, or what it runs: whoever changes that may everything by it.
+    pub(super) fn is_for_owners(&self) -> bool {
+        match self {
+            Self::Host(it) => {
+                let tables = [
+                    "data",
+                    "discord",
+                    "extensions",
+                    "grants",
+                    "isolation",
+                    "pages",
+                    "remote",
+                    "secrets",
+                    "web",
+                ];
+                tables.contains(&it.table) || (it.table, it.key) == ("bot", "owner_ids")
+            }
+            Self::Subject { .. } | Self::Declared { .. } | Self::Free { .. } => false,
+        }
+    }
+
     /// A value of a declared setting as it is written.
     pub(super) fn written(
         &self,

@@ -22,6 +22,9 @@ pub(super) const SHOWN: usize = 50;
 /// Channels that are kept at once; the one that was not looked at the longest goes.
 const ROOMS: usize = 64;
 
+/// Deleted messages that are remembered of one, until it is fetched anew.
+const GONE: usize = 400;
+
 /// After how long Discord is asked again: reactions, and what was missed while the gateway was away.
 const FRESH: Duration = Duration::from_secs(60);
 
@@ -108,6 +111,9 @@ impl Room {
     fn deleted(&mut self, id: u64) {
         self.messages.remove(&id);
         self.gone.insert(id);
+        while self.gone.len() > GONE {
+            self.gone.pop_first();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::channels::{self, channel_id};
-use crate::Dashboard;
+use crate::{Dashboard, deed::Deed};
 
 /// What Discord takes, in characters ([reference](https://discord.com/developers/docs/resources/message#embed-object-embed-limits)).
 const CONTENT: usize = 2_000;
@@ -110,24 +110,20 @@ pub(super) async fn send(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         .discord()
         .request(Method::Post, path)
         .json(&body)?;
-    let sent = request.send().await.map_err(told);
-    let id = match &sent {
-        Ok(response) => response.json::<Json>()?["id"].clone(),
-        Err(_) => Json::Null,
-    };
     let what = json!({
-        "message": id, "content": clip(&written.content, NOTED), "title": clip(&written.title, NOTED),
-        "description": clip(&written.description, NOTED), "reply_to": written.message()?.map(|it| it.to_string()), "mentions": written.mentions,
+        "content": clip(&written.content, NOTED), "title": clip(&written.title, NOTED), "description": clip(&written.description, NOTED),
+        "reply_to": written.message()?.map(|it| it.to_string()), "mentions": written.mentions,
     });
-    note(
-        &ctx,
-        "chat.send",
-        (guild, channel),
-        what,
-        (Json::Null, Json::Null),
-        &sent,
-    )
-    .await;
+    let place = (Some(guild), Some(channel));
+    let deed = Deed::begun(&ctx, "chat.send", place, what).await?;
+    let sent = request.send().await.map_err(told);
+    let id = sent.as_ref().ok().map_or(Json::Null, |response| {
+        response
+            .json::<Json>()
+            .map_or(Json::Null, |it| it["id"].clone())
+    });
+    deed.ended((Json::Null, json!({"message": id})), &sent)
+        .await;
     sent?;
     Ok(RouteReply::text("Sent."))
 }
@@ -153,14 +149,16 @@ pub(super) async fn edit(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         .discord()
         .request(Method::Patch, path)
         .json(&body)?;
+    let place = (Some(guild), Some(channel));
+    let what = json!({"message": id.to_string()});
+    let deed = Deed::begun(&ctx, "chat.edit", place, what).await?;
     let changed = request.send().await.map_err(told);
     let words = before["content"].as_str().unwrap_or_default();
     let change = (
         clip(words, NOTED).into(),
         clip(&written.content, NOTED).into(),
     );
-    let what = json!({"message": id.to_string()});
-    note(&ctx, "chat.edit", (guild, channel), what, change, &changed).await;
+    deed.ended(change, &changed).await;
     changed?;
     Ok(RouteReply::text("Changed."))
 }
@@ -173,6 +171,9 @@ pub(super) async fn delete(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         .ok_or_else(|| Error::user("Say which message is to be deleted."))?;
     let before = own(&ctx, channel, id).await?;
     let path = format!("channels/{channel}/messages/{id}");
+    let place = (Some(guild), Some(channel));
+    let what = json!({"message": id.to_string()});
+    let deed = Deed::begun(&ctx, "chat.delete", place, what).await?;
     let deleted = ctx
         .host()
         .discord()
@@ -181,17 +182,8 @@ pub(super) async fn delete(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         .await
         .map_err(told);
     let words = before["content"].as_str().unwrap_or_default();
-    let what = json!({"message": id.to_string()});
     let change = (clip(words, NOTED).into(), Json::Null);
-    note(
-        &ctx,
-        "chat.delete",
-        (guild, channel),
-        what,
-        change,
-        &deleted,
-    )
-    .await;
+    deed.ended(change, &deleted).await;
     deleted?;
     Ok(RouteReply::text("Deleted."))
 }
@@ -199,7 +191,10 @@ pub(super) async fn delete(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 /// Server and channel of the path, which belong together.
 async fn place(ctx: &RouteContext<Dashboard>) -> Result<(Id<GuildMarker>, Id<ChannelMarker>)> {
     let (guild, channel) = (ctx.guild()?, channel_id(ctx)?);
-    channels::one(ctx.host(), guild, channel).await?;
+    // What the form looks at when it is drawn.
+    if !channels::one(ctx.host(), guild, channel).await?.writes {
+        return Err(Error::user("The bot may not write in this channel."));
+    }
     Ok((guild, channel))
 }
 
@@ -251,32 +246,6 @@ fn told(error: Error) -> Error {
         }
         (Some(404), _) => Error::user("The channel or the message is not there any more."),
         _ => error,
-    }
-}
-
-async fn note<T>(
-    ctx: &RouteContext<Dashboard>,
-    what: &str,
-    (guild, channel): (Id<GuildMarker>, Id<ChannelMarker>),
-    params: Json,
-    (before, after): (Json, Json),
-    result: &Result<T>,
-) {
-    let note = AuditNote {
-        what: what.to_owned(),
-        guild_id: Some(guild.get()),
-        channel_id: Some(channel.get()),
-        params,
-        before,
-        after,
-        result: match result {
-            Ok(_) => "done".to_owned(),
-            Err(error) => format!("failed: {error}"),
-        },
-    };
-    // It is done by now: that the journal can't have it is for the log.
-    if let Err(error) = ctx.host().note_audit(&note).await {
-        tracing::error!(what, "the audit journal does not have this: {error}");
     }
 }
 

@@ -188,7 +188,7 @@ async fn command(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let content = html! {
         (ui::card("Rule of this server", rule(&ctx, command, guild, &roles)))
         (body)
-        (ui::card("Try it as somebody", trial::form(&ctx, command, Some(guild))))
+        @if trial::may(&ctx) { (ui::card("Try it as somebody", trial::form(&ctx, command, Some(guild)))) }
     };
     shell::page_with(&ctx, detail::head(command, &address, html! {}), content).await
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use plugin_api::{CommandView, RouteContext, RouteReply, abi::WhyReply, prelude::*, text::clip};
 use serde::Deserialize;
 
+use super::TRIES;
 use crate::{
     Dashboard, place, shell,
     ui::{self, Tone},
@@ -66,7 +67,18 @@ pub(super) async fn anywhere(ctx: RouteContext<Dashboard>) -> Result<RouteReply>
     answered(&ctx, &trial, guild).await
 }
 
+/// Whether whoever asks may try commands as others: where they look after their own servers, in these.
+pub(super) fn may(ctx: &RouteContext<Dashboard>) -> bool {
+    ctx.session().own_servers || ctx.may(TRIES)
+}
+
 pub(super) async fn in_server(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
+    // The plugin's own checks are asked in that user's name.
+    if !may(&ctx) {
+        return Err(Error::user(
+            "Your role here does not try commands as others. The bot's owner can change that, on the page Roles.",
+        ));
+    }
     let trial: Trial = ctx.json()?;
     let guild = ctx.guild()?;
     if !trial.server.is_empty() {

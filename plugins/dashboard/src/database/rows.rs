@@ -61,11 +61,11 @@ fn value(value: &Value) -> String {
 /// A text in quotes where it needs them. One that spreadsheets take for a formula gets an apostrophe in front: what members have written is
 /// not carried out there (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn field(text: &str) -> String {
-    let text = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let text = match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         true => format!("'{text}"),
         false => text.to_owned(),
     };
-    match text.contains(['"', ',', '\n', '\r']) || text.is_empty() {
+    match text.contains(['"', ',', ';', '\n', '\r']) || text.is_empty() {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text,
     }

@@ -16,13 +16,15 @@ const WORDS: usize = 160;
 const NAME: usize = 60;
 
 /// Parts of the names of fields whose values are shown to nobody: with an interaction's token, anybody answers in the bot's name.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 8] = [
     "token",
     "secret",
     "password",
     "session_id",
     "api_key",
     "authorization",
+    "cookie",
+    "private_key",
 ];
 
 pub(super) fn drawn(event: &Seen, names: &HashMap<u64, String>, base: &str) -> Markup {
@@ -156,6 +158,14 @@ fn redact(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
+        // Whoever has such an address may use it.
+        Value::String(text)
+            if ["/webhooks/", "/interactions/"]
+                .iter()
+                .any(|path| text.contains(path)) =>
+        {
+            *value = Value::from("…");
+        }
         _ => {}
     }
 }

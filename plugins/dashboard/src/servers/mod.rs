@@ -15,11 +15,12 @@ mod roles;
 
 use maud::{Markup, html};
 use plugin_api::{
-    Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*, text::clip,
+    Json, Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*, text::clip,
 };
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::{Dashboard, shell, shell::Head};
+use crate::{Dashboard, deed::Deed, shell, shell::Head};
 
 /// Who may see servers: all of them, or their own.
 const SEES: &str = "servers.see";
@@ -83,12 +84,16 @@ async fn leave(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
             "That is not the server's name. Type it as it is written above, or type the server's id.",
         ));
     }
-    ctx.host().discord().leave(guild).await?;
-    tracing::warn!(
-        guild = guild.get(),
-        user = ctx.user_id().get(),
-        "the bot has left a server, as somebody has asked for on its web pages"
-    );
+    let deed = Deed::begun(
+        &ctx,
+        "servers.leave",
+        (Some(guild), None),
+        json!({"name": clip(&name, 100)}),
+    )
+    .await?;
+    let left = ctx.host().discord().leave(guild).await;
+    deed.ended((Json::Null, Json::Null), &left).await;
+    left?;
     Ok(RouteReply::text(format!(
         "The bot has left {}.",
         clip(&name, 80)

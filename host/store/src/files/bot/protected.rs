@@ -11,9 +11,16 @@ use rustix::fs::{AtFlags, FileType, Stat, fstat, stat, statat};
 
 use crate::files::path::{Missing, Relative, folder};
 
-/// Folders in the data folder that hold databases, users' data, the audit journal, and what one process leaves for the next (sessions,
+/// Folders in the data folder that hold databases, users' data, the audit journal, who is logged in to the pages, and what one process leaves for the next (sessions,
 /// tokens of interactions, what a crash left).
-const HIDDEN_IN_DATA: [&str; 5] = ["audit", "backups", "exports", "run", "server-backups"];
+const HIDDEN_IN_DATA: [&str; 6] = [
+    "audit",
+    "backups",
+    "exports",
+    "pages",
+    "run",
+    "server-backups",
+];
 
 /// What somebody wants with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +81,7 @@ impl Protected {
         let data = &config.data.folder;
         let mut hidden = vec![Place::of(&config.secrets.folder)];
         hidden.extend(HIDDEN_IN_DATA.map(|name| Place::of(&data.join(name))));
+        hidden.extend(config.pages.tls_key.as_deref().map(Place::of));
         let mut read_only = vec![
             Place::of(&file),
             Place::of(data),
