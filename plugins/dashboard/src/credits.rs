@@ -45,7 +45,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
 async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let host = ctx.host();
     // Who may not see the bot as a whole still sees its version.
-    let system = match ctx.may("bot.status") {
+    let system = match shell::sees(&ctx, shell::FIGURES) {
         true => Some(host.bot().status().await?),
         false => None,
     };

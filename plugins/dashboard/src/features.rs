@@ -99,7 +99,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
 
 /// The plugins, as far as whoever asks may see them.
 async fn plugins(ctx: &RouteContext<Dashboard>) -> Result<Option<Vec<PluginView>>> {
-    match ctx.may(SEES) {
+    match shell::sees(ctx, SEES) {
         true => Ok(Some(ctx.host().plugins().all().await?)),
         false => Ok(None),
     }

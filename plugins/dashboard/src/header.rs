@@ -21,6 +21,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
 }
 
 async fn figures(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
+    shell::is_of_all(&ctx)?;
     let state = ctx.state();
     let status = state.pulse.status(&state.host).await?;
     Ok(shell::part(&drawn(&status)))

@@ -17,6 +17,20 @@ pub(crate) fn sees(ctx: &RouteContext<Dashboard>, right: &str) -> bool {
     ctx.may(right) && !ctx.session().own_servers
 }
 
+/// Refuses what is about the whole bot to whoever has their role for servers of their own.
+///
+/// # Errors
+///
+/// They have.
+pub(crate) fn is_of_all(ctx: &RouteContext<Dashboard>) -> Result {
+    match ctx.session().own_servers {
+        true => Err(Error::user(
+            "That is about the whole bot, and your role here is for servers of your own.",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Seconds between two looks at the figures in the header.
 const HEADER_EVERY_S: u32 = 5;
 
@@ -106,7 +120,7 @@ async fn others_tab(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         tabs: &tabs,
         current: wanted,
         session: ctx.session(),
-        figures: sees(ctx, FIGURES),
+        figures: sees(&ctx, FIGURES),
         quick: actions::for_palette(&ctx),
     };
     let head = Head {

@@ -1,7 +1,7 @@
 //! Host calls that change and describe settings: a plugin's own freely, all others by power.
 
 use host_base::{PluginName, nearest::nearest, redact};
-use host_capability::{CallRule, Failure, HostCall, Who};
+use host_capability::{Behalf, CallRule, Failure, HostCall, Who};
 use host_commands::read::Resolver;
 use host_loader::{Caller, Completion};
 use host_ops::config::described;

@@ -2,7 +2,6 @@
 
 use plugin_api::{
     Json, RouteContext, RouteReply,
-    abi::AuditNote,
     prelude::*,
     text::clip,
     twilight_model::id::marker::{ChannelMarker, GuildMarker},

@@ -123,7 +123,7 @@ async fn events_part(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 
 /// `None`, here and below: it is nothing for whoever looks.
 async fn now(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
-    if !ctx.may(shell::FIGURES) {
+    if !shell::sees(ctx, shell::FIGURES) {
         return Ok(None);
     }
     let state = ctx.state();
@@ -137,10 +137,10 @@ async fn now(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
     };
     // Side by side: none of them needs another.
     let (plugins, budget, verified, newest) = tokio::join!(
-        when(ctx.may("plugins.list"), all_plugins(host)),
-        when(ctx.may("slash.budget"), bot.slash_budget()),
-        when(ctx.may("settings.verify"), host.verify_settings()),
-        when(ctx.may("errors.list"), host.errors(&latest)),
+        when(shell::sees(ctx, "plugins.list"), all_plugins(host)),
+        when(shell::sees(ctx, "slash.budget"), bot.slash_budget()),
+        when(shell::sees(ctx, "settings.verify"), host.verify_settings()),
+        when(shell::sees(ctx, "errors.list"), host.errors(&latest)),
     );
     let newest = newest?.and_then(|reply| reply.errors.into_iter().next());
     let seen = alerts::Seen {
@@ -173,14 +173,14 @@ async fn all_plugins(host: &Host) -> Result<Vec<PluginView>> {
 }
 
 async fn plugins(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
-    if !ctx.may("plugins.list") {
+    if !shell::sees(ctx, "plugins.list") {
         return Ok(None);
     }
     Ok(Some(lists::plugins(&all_plugins(ctx.host()).await?)))
 }
 
 async fn errors(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
-    if !ctx.may("errors.list") {
+    if !shell::sees(ctx, "errors.list") {
         return Ok(None);
     }
     let call = ErrorsCall {
@@ -191,7 +191,7 @@ async fn errors(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
 }
 
 async fn events(ctx: &RouteContext<Dashboard>) -> Result<Option<Markup>> {
-    if !ctx.may("hooks.history") {
+    if !shell::sees(ctx, "hooks.history") {
         return Ok(None);
     }
     let call = HooksCall {

@@ -119,6 +119,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 }
 
 async fn process(ctx: &RouteContext<Dashboard>) -> Result<Markup> {
+    shell::is_of_all(ctx)?;
     let state = ctx.state();
     pulse::watch(state);
     let status = state.pulse.status(&state.host).await?;
