@@ -528,7 +528,7 @@ fn heads_of_what_the_host_knows() {
         words: &["hooks/0/circuit"],
         ..all()
     };
-    check::<HooksReply>(json!({"hooks": [hook], "next": "n"}), &words);
+    check::<HooksReply>(json!({"hooks": [hook], "next": "n", "emitted": 8}), &words);
     let event = json!({
         "at_ms": 1, "event": "shop.sold", "from": "shop", "queued": 2, "dropped": 3, "skipped": 4, "handled": 5, "errors": 6,
         "took_us": 7, "queue_delay_us": 8, "keys": ["cups"],
