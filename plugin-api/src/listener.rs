@@ -104,8 +104,8 @@ impl Listener {
     /// ```
     /// use plugin_api::prelude::*;
     ///
-    /// async fn seen(ctx: EventContext<PresenceUpdate>) -> Result {
-    ///     tracing::debug!(guild = ctx.guild_id().map(Id::get), "a presence, which another plugin has asked for");
+    /// async fn seen(ctx: EventContext<MemberAdd>) -> Result {
+    ///     tracing::debug!(guild = ctx.guild_id().map(Id::get), "a member, of whom another plugin has asked to be told");
     ///     Ok(())
     /// }
     /// let plugin = Plugin::new().listen(Listener::new().chosen().overhearing(), seen);

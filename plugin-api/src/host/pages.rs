@@ -29,7 +29,7 @@ impl Host {
     ///     ctx.host().publish("kettle", "boiling").await?;
     ///     Ok(())
     /// }
-    /// let plugin = Plugin::new().topic("kettle", "").listener(Listener::new(kettle));
+    /// let plugin = Plugin::new().topic("kettle", "").listen(Listener::new(), kettle);
     /// ```
     ///
     /// # Errors
