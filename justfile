@@ -92,6 +92,13 @@ page meter="":
     cargo build --release -p host --example page
     {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
 
+# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; first bytes and sizes of all
+# tabs in 10,000 servers and with sixty plugins. `just dashboards cost` or `size` takes one of both. Some eight minutes.
+dashboards which="":
+    cargo build --release -p access -p checks -p counter -p dashboard -p diagnostics -p echo -p hello -p help -p hooks -p info -p maintenance -p moderation -p mydata -p options -p poll -p registry -p remind -p scheduler -p settings -p shards -p slashlimit -p ticker -p wizard
+    cargo build --release -p host --bin cogwright --example dashboards
+    target/release/examples/dashboards target/release {{ which }}
+
 # What the ledger, the guards, and standing in front of functions of libc cost, beside doing without.
 costs:
     cargo test --release -p plugin-api --lib cost:: -- --ignored --nocapture --test-threads 1

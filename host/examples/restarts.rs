@@ -11,9 +11,8 @@ use std::{
     collections::BTreeMap,
     env,
     error::Error,
-    fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -23,6 +22,11 @@ use std::{
 
 use sandbox::{Options, Sandbox, Way};
 use tokio::time::sleep;
+
+use self::process::{end, prepare, start, until_ready};
+
+#[path = "common/process.rs"]
+mod process;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -109,7 +113,7 @@ async fn restarts(library: &Path, signal: &str, rounds: u32, a_second: u32) -> O
         counter.fetch_add(usize::from(is_one), Relaxed);
     });
     let folder = tempfile::tempdir()?;
-    prepare(folder.path(), library, &sandbox)?;
+    prepare(folder.path(), &[library.to_owned()], &sandbox, "")?;
     let mut bot = start(folder.path(), &sandbox, 0)?;
     until_ready(folder.path(), 0).await?;
     let (before, stop) = (identifies.load(Relaxed), Arc::new(AtomicBool::new(false)));
@@ -187,60 +191,4 @@ async fn counted(
         *counts.entry(count).or_default() += 1;
     }
     Ok(counts)
-}
-
-fn prepare(folder: &Path, library: &Path, sandbox: &Sandbox) -> Outcome<()> {
-    let extensions = folder.join("extensions");
-    fs::create_dir_all(&extensions)?;
-    fs::copy(library, extensions.join("libcounter.so"))?;
-    let address = sandbox.addr();
-    let config = format!(
-        "[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n\
-         [storage]\nbackup_on_shutdown = false\n"
-    );
-    Ok(fs::write(folder.join("config.toml"), config)?)
-}
-
-fn log(folder: &Path, round: u32) -> PathBuf {
-    folder.join(format!("said-{round}.log"))
-}
-
-fn start(folder: &Path, sandbox: &Sandbox, round: u32) -> Outcome<Child> {
-    let program = env::current_exe()?;
-    let beside = program.parent().and_then(Path::parent);
-    let cogwright = beside
-        .ok_or("this program lies in no folder")?
-        .join("cogwright");
-    let said = File::create(log(folder, round))?;
-    let child = Command::new(cogwright)
-        .args(["run", "--no-supervisor"])
-        .current_dir(folder)
-        .env("DISCORD_TOKEN", sandbox.token())
-        .env("BOT_OWNER_ID", sandbox.owner_id().to_string())
-        .stdin(Stdio::null())
-        .stdout(said.try_clone()?)
-        .stderr(said)
-        .spawn()?;
-    Ok(child)
-}
-
-async fn until_ready(folder: &Path, round: u32) -> Outcome<()> {
-    let (log, began) = (log(folder, round), Instant::now());
-    while !fs::read_to_string(&log)?.contains("ready: ") {
-        if began.elapsed() > PATIENCE {
-            return Err(format!("it is not ready: {}", fs::read_to_string(&log)?).into());
-        }
-        sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
-}
-
-async fn end(bot: &mut Child, signal: &str) -> Outcome<()> {
-    // Every shell has it; the program of that name is not on every machine.
-    let line = format!("kill -{signal} {}", bot.id());
-    Command::new("sh").args(["-c", &line]).status()?;
-    while bot.try_wait()?.is_none() {
-        sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
 }

@@ -13,6 +13,9 @@ use tokio::sync::{Notify, mpsc};
 /// Events that wait for a page at most: what it has not read by then, it has missed, and it asks anew.
 const WAITING: usize = 64;
 
+/// Pages that one session follows with at most: more than a person keeps open.
+const OF_ONE: usize = 32;
+
 /// An event on its way to open pages.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -35,6 +38,8 @@ pub struct Hub {
 
 #[derive(Debug)]
 struct Follower {
+    /// The session's number.
+    whose: u64,
     topics: HashSet<Arc<str>>,
     events: mpsc::Sender<Event>,
 }
@@ -48,22 +53,32 @@ pub struct Following {
 }
 
 impl Hub {
-    /// Follows topics.
+    /// Follows topics, for a session; `None`: it has as many pages open as it may.
     #[must_use]
-    pub fn follow(self: &Arc<Self>, topics: impl IntoIterator<Item = String>) -> Following {
+    pub fn follow(
+        self: &Arc<Self>,
+        whose: u64,
+        topics: impl IntoIterator<Item = String>,
+    ) -> Option<Following> {
         let number = self.last.fetch_add(1, Relaxed);
         let (sender, events) = mpsc::channel(WAITING);
         let follower = Follower {
+            whose,
             topics: topics.into_iter().map(Arc::from).collect(),
             events: sender,
         };
-        self.lock().insert(number, follower);
+        let mut pages = self.lock();
+        if pages.values().filter(|it| it.whose == whose).count() >= OF_ONE {
+            return None;
+        }
+        pages.insert(number, follower);
+        drop(pages);
         self.begun.notify_one();
-        Following {
+        Some(Following {
             hub: Arc::clone(self),
             number,
             events,
-        }
+        })
     }
 
     /// Tells all that follow a topic; how many that are.
@@ -149,8 +164,8 @@ mod tests {
     #[tokio::test]
     async fn who_follows_a_topic_is_told_and_nobody_else() {
         let hub = Arc::new(Hub::default());
-        let mut tea = hub.follow(topics(&["tea:kettle", "host:log"]));
-        let other = hub.follow(topics(&["host:log"]));
+        let mut tea = hub.follow(1, topics(&["tea:kettle", "host:log"])).unwrap();
+        let other = hub.follow(1, topics(&["host:log"])).unwrap();
         assert_eq!(hub.publish("tea:kettle", "boils"), 1);
         assert_eq!(hub.publish("tea:cup", "full"), 0);
         assert_eq!(hub.watchers("host:log"), 2);
@@ -163,8 +178,8 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_does_not_read_is_dropped_and_keeps_nobody_waiting() {
         let hub = Arc::new(Hub::default());
-        let mut slow = hub.follow(topics(&["t"]));
-        let mut quick = hub.follow(topics(&["t"]));
+        let mut slow = hub.follow(1, topics(&["t"])).unwrap();
+        let mut quick = hub.follow(1, topics(&["t"])).unwrap();
         for number in 0..=WAITING {
             let told = hub.publish("t", &number.to_string());
             assert_eq!(told, if number < WAITING { 2 } else { 1 });
@@ -187,7 +202,18 @@ mod tests {
             let hub = Arc::clone(&hub);
             async move { hub.followed().await }
         });
-        let _page = hub.follow(topics(&["t"]));
+        let _page = hub.follow(1, topics(&["t"])).unwrap();
         waiting.await.unwrap();
+    }
+
+    #[test]
+    fn a_session_has_so_many_pages_and_no_more() {
+        let hub = Arc::new(Hub::default());
+        let follow = |whose| hub.follow(whose, topics(&["t"]));
+        let mut open: Vec<_> = (0..OF_ONE).map(|_| follow(1).unwrap()).collect();
+        assert!(follow(1).is_none());
+        assert!(follow(2).is_some(), "others have their own");
+        open.pop();
+        assert!(follow(1).is_some());
     }
 }

@@ -14,11 +14,12 @@ use axum::{
     routing::get,
 };
 use host_base::shown;
+use host_http::{Limits, Port};
 use host_loader::Plugins;
 use host_ops::config::Live;
 use host_pages::is_own_name;
 use serde::Serialize;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::Page;
 use crate::services::Services;
@@ -37,7 +38,7 @@ pub struct Server {
 #[derive(Debug)]
 struct Listening {
     address: SocketAddr,
-    task: JoinHandle<()>,
+    server: host_http::Server,
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +90,7 @@ impl Server {
                 };
                 // Gone before the next begins: it may be the same port at another address.
                 if let Some(listening) = listening.take() {
-                    listening.close().await;
+                    listening.server.close().await;
                 }
                 listening = Listening::at(listen, &shown).await;
                 told.send_replace(listening.as_ref().map(|it| it.address));
@@ -109,8 +110,8 @@ impl Listening {
     /// A port that is taken costs the metrics and nothing else: it is logged.
     async fn at(address: Option<SocketAddr>, shown: &Shown) -> Option<Self> {
         let address = address?;
-        let listener = match TcpListener::bind(address).await {
-            Ok(listener) => listener,
+        let port = match Port::bind(address, Limits::default()).await {
+            Ok(port) => port,
             Err(error) => {
                 tracing::warn!(
                     "no metrics are served at {address}: {error}; set another address in `[metrics] listen`, or \"off\""
@@ -118,7 +119,7 @@ impl Listening {
                 return None;
             }
         };
-        let address = listener.local_addr().ok()?;
+        let address = port.address();
         let router = paths(shown.clone()).layer(middleware::from_fn_with_state(
             shown.config.clone(),
             addressed,
@@ -132,29 +133,14 @@ impl Listening {
                 address.port()
             );
         }
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!("metrics are served no more: {error}");
-            }
-        });
-        Some(Self { address, task })
-    }
-
-    async fn close(mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
+        let server = port.serve(router, None);
+        Some(Self { address, server })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.following.abort();
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -88,7 +88,7 @@ let own = "";
 
 /// All tokens that there are, the likeliest first.
 function csrf() {
-  const cookies = document.cookie.split("; ").filter((pair) => /^csrf(-\w+)?=/.test(pair));
+  const cookies = document.cookie.split("; ").filter((pair) => /^(__Host-)?csrf(-\w+)?=/.test(pair));
   const tokens = cookies.map((pair) => decodeURIComponent(pair.slice(pair.indexOf("=") + 1)));
   return tokens.sort((a, b) => (b === own) - (a === own));
 }

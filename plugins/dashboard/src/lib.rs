@@ -16,6 +16,7 @@
 //! | `system/` | the tab System: process, lag, limits, caches, hooks, presence, metrics |
 //! | `commands/` | the tab Commands: use, errors, who may, why not, rules by server |
 //! | `plugins/` | the tab Plugins: each one's state, figures and files; load, reload, roll back, install; the graph |
+//! | `picker.rs` | pages to pick a server from |
 //! | `place.rs` | servers, channels and users as somebody writes them into a field |
 //! | `settings/` | the tab Settings: all settings of the host and of plugins, also by server |
 //! | `hooks/` | the tab Hooks: handlers, their figures, and what became of events |
@@ -54,6 +55,7 @@ mod invite;
 mod livemonitor;
 mod log;
 mod overview;
+mod picker;
 mod place;
 mod plugins;
 mod pulse;

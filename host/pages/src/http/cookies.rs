@@ -13,24 +13,33 @@ const CSRF: &str = "csrf";
 
 /// How the session's cookie is called.
 pub(super) fn session_name(state: &State, way: &Way) -> String {
-    format!("session-{}", suffix(state, way))
+    name(state, way, "session")
 }
 
 /// How the cookie is called that pages' scripts send back as the header `x-csrf`.
 fn csrf_name(state: &State, way: &Way) -> String {
-    format!("csrf-{}", suffix(state, way))
+    name(state, way, "csrf")
 }
 
 /// How the cookie is called that a browser keeps while it is at Discord.
 pub(super) fn login_name(state: &State, way: &Way) -> String {
-    format!("login-{}", suffix(state, way))
+    name(state, way, "login")
 }
 
-fn suffix(state: &State, way: &Way) -> String {
-    let url = state.url_by(way).unwrap_or_default();
-    let mut hash = hash(&url);
+fn name(state: &State, way: &Way, what: &str) -> String {
+    name_at(&state.url_by(way).unwrap_or_default(), what)
+}
+
+/// With the prefix that browsers take from this very name alone, where there is TLS: neither a page of a name beside this one nor whoever is
+/// on the way can plant one ([RFC 6265bis, 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-20#section-4.1.3.2)).
+fn name_at(url: &str, what: &str) -> String {
+    let prefix = match url.starts_with("https://") {
+        true => "__Host-",
+        false => "",
+    };
+    let mut hash = hash(url);
     hash.truncate(8);
-    hash
+    format!("{prefix}{what}-{hash}")
 }
 
 /// What a page's script has to send along with whatever changes something.
@@ -127,5 +136,16 @@ mod tests {
         assert_eq!(read(&headers, "session-1"), Some(token));
         assert_eq!(read(&headers, "session-2"), None);
         assert_eq!(read(&headers, "session"), None);
+    }
+
+    #[test]
+    fn where_there_is_tls_no_other_name_can_plant_a_cookie() {
+        let secure = name_at("https://alpha.dash.example.org", "session");
+        assert!(secure.starts_with("__Host-session-"), "{secure}");
+        let other = name_at("https://beta.dash.example.org", "session");
+        assert_ne!(secure, other);
+        // Browsers refuse the prefix without it.
+        let plain = name_at("http://127.0.0.1:9320", "csrf");
+        assert!(plain.starts_with("csrf-"), "{plain}");
     }
 }

@@ -93,11 +93,19 @@ pub(super) async fn follow(
             return Refusal::new(StatusCode::FORBIDDEN, text).answer(false);
         }
     };
+    let following = state
+        .hub
+        .follow(visitor.session.number, allowed.iter().cloned());
+    let Some(following) = following else {
+        let text =
+            "So many pages of this session are open already. Close some, and load this one anew.";
+        return Refusal::new(StatusCode::TOO_MANY_REQUESTS, text).answer(false);
+    };
     let page = Page {
         user: visitor.session.user,
         session: visitor.session.number,
         way: visitor.way,
-        following: state.hub.follow(allowed.iter().cloned()),
+        following,
         changes: state.access.follow(),
         looks: Instant::now() + LIFE,
         greeted: false,

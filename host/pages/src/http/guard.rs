@@ -15,7 +15,7 @@ use axum::{
 };
 use host_base::shown;
 
-use super::{cookies, listener::Peer, refusal::Refusal};
+use super::{cookies, refusal::Refusal};
 use crate::{
     secret::Token,
     state::State,
@@ -67,9 +67,9 @@ pub(super) async fn guard(
             way: arrived.way.clone(),
         },
         None => {
-            let peer = request.extensions().get::<ConnectInfo<Peer>>();
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
             From {
-                address: address(peer.map(|it| it.0.0), request.headers()),
+                address: address(peer.map(|it| it.0), request.headers()),
                 way: Way::Port,
             }
         }

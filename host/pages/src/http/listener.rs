@@ -1,29 +1,11 @@
 //! Port of the pages: bound where the configuration says, with TLS where there are certificates.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Error},
-    net::SocketAddr,
-    path::Path,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{fs::File, io::BufReader, net::SocketAddr, path::Path, sync::Arc};
 
-use axum::{
-    Router,
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::Router;
+use host_http::{Limits, Port};
 use host_ops::config;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
-};
+use tokio::task::JoinHandle;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -34,15 +16,6 @@ use tokio_rustls::{
 
 use crate::state::State;
 
-/// Connections at once: a crowd here leaves the bot its descriptors.
-const CONNECTIONS: usize = 512;
-
-/// What a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// What requests have when the port is closed.
-const GOODBYE: Duration = Duration::from_secs(3);
-
 /// The pages' server; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -50,17 +23,6 @@ pub struct Server {
     /// What ends with it: telling of news, and the connection to a dashboard on another machine.
     others: [JoinHandle<()>; 2],
 }
-
-/// A port that is open.
-#[derive(Debug)]
-struct Open {
-    close: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
-}
-
-/// Where a connection comes from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
 
 /// Listens, and goes elsewhere when the configuration says so, or somebody by command. The first port is open, or told to be taken, when
 /// this returns.
@@ -102,7 +64,11 @@ fn wanted(state: &State) -> Option<SocketAddr> {
 }
 
 /// A port that is taken costs the pages and nothing else: it is logged.
-async fn open(state: &Arc<State>, wanted: Option<SocketAddr>, router: &Router) -> Option<Open> {
+async fn open(
+    state: &Arc<State>,
+    wanted: Option<SocketAddr>,
+    router: &Router,
+) -> Option<host_http::Server> {
     let wanted = wanted?;
     let config = state.config.now();
     let tls = match tls(&config.pages) {
@@ -113,8 +79,8 @@ async fn open(state: &Arc<State>, wanted: Option<SocketAddr>, router: &Router) -
         }
     };
     let is_secure = tls.is_some();
-    let tcp = match TcpListener::bind(wanted).await {
-        Ok(tcp) => tcp,
+    let port = match Port::bind(wanted, Limits::default()).await {
+        Ok(port) => port,
         Err(error) => {
             tracing::warn!(
                 "no pages are served at {wanted}: {error}; set another address in `[pages] listen`, or \"off\""
@@ -122,7 +88,7 @@ async fn open(state: &Arc<State>, wanted: Option<SocketAddr>, router: &Router) -
             return None;
         }
     };
-    let address = tcp.local_addr().ok()?;
+    let address = port.address();
     state.set_address(Some(address));
     let url = state.url().unwrap_or_default();
     let is_open = !address.ip().is_loopback() && !is_secure && !url.starts_with("https://");
@@ -135,33 +101,7 @@ async fn open(state: &Arc<State>, wanted: Option<SocketAddr>, router: &Router) -
     } else {
         tracing::info!("pages at {url}");
     }
-    let port = Port {
-        tcp,
-        tls,
-        room: Arc::new(Semaphore::new(CONNECTIONS)),
-        handshakes: JoinSet::new(),
-    };
-    let service = router.clone().into_make_service_with_connect_info::<Peer>();
-    let (close, closed) = oneshot::channel();
-    let serving = axum::serve(port, service).with_graceful_shutdown(async move {
-        let _ = closed.await;
-    });
-    let serving = tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!("pages are served no more: {error}");
-        }
-    });
-    Some(Open { close, serving })
-}
-
-impl Open {
-    async fn close(self) {
-        let _ = self.close.send(());
-        let mut serving = self.serving;
-        if timeout(GOODBYE, &mut serving).await.is_err() {
-            serving.abort();
-        }
-    }
+    Some(port.serve(router.clone(), tls))
 }
 
 impl Drop for Server {
@@ -196,106 +136,4 @@ fn tls(pages: &config::Pages) -> Result<Option<TlsAcceptor>, String> {
         .with_single_cert(chain, secret)
         .map_err(|error| told(cert, &error))?;
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
-}
-
-/// The port, and handshakes that are under way: a slow one keeps nobody else waiting.
-struct Port {
-    tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
-    room: Arc<Semaphore>,
-    handshakes: JoinSet<io::Result<(Connection, SocketAddr)>>,
-}
-
-/// A connection, and its place among those that there may be.
-pub(super) struct Connection {
-    stream: Box<dyn Duplex>,
-    _place: OwnedSemaphorePermit,
-}
-
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
-
-impl Listener for Port {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            let room = Arc::clone(&self.room);
-            tokio::select! {
-                Some(shaken) = self.handshakes.join_next() => {
-                    if let Ok(Ok(accepted)) = shaken {
-                        return accepted;
-                    }
-                }
-                (place, accepted) = async { (room.acquire_owned().await, self.tcp.accept().await) } => {
-                    match (place, accepted) {
-                        (Ok(place), Ok((tcp, peer))) => self.shake(tcp, peer, place),
-                        // Out of descriptors, say: not at once again.
-                        _ => sleep(Duration::from_millis(200)).await,
-                    }
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.local_addr()
-    }
-}
-
-impl Port {
-    fn shake(&mut self, tcp: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        let tls = self.tls.clone();
-        self.handshakes.spawn(async move {
-            let _ = tcp.set_nodelay(true);
-            let stream: Box<dyn Duplex> = match tls {
-                None => Box::new(tcp),
-                Some(tls) => {
-                    let shaken = timeout(HANDSHAKE, tls.accept(tcp)).await;
-                    Box::new(shaken.map_err(Error::other)??)
-                }
-            };
-            let connection = Connection {
-                stream,
-                _place: place,
-            };
-            Ok((connection, peer))
-        });
-    }
-}
-
-impl Connected<IncomingStream<'_, Port>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Port>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_shutdown(cx)
-    }
 }

@@ -23,17 +23,26 @@ mod refusal;
 mod relay;
 mod visitor;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 
+use tower_http::timeout::TimeoutLayer;
+
 pub use self::{guard::is_own_name, listener::Server};
 use crate::{remote, state::State};
+
+/// Bytes of a login: a token.
+const LOGIN_BODY: usize = 4 << 10;
+
+/// What a login may take, Discord's part of it included.
+const LOGIN_TIME: Duration = Duration::from_secs(30);
 
 /// Serves the pages from now on, where the configuration says, until what it returns is dropped.
 pub(crate) async fn serve(state: Arc<State>) -> Server {
@@ -57,13 +66,7 @@ pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/events", get(events::follow))
         .route("/openapi.json", get(description::describe))
-        .route("/login", get(login::offer))
-        .route("/login/style.css", get(login::style))
-        .route("/login/link.js", get(login::script))
-        .route("/login/link", get(login::link_page).post(login::link))
-        .route("/login/discord/start", get(discord::start))
-        .route("/login/discord", get(discord::back))
-        .route("/logout", post(login::log_out))
+        .merge(logins())
         .fallback(relay::nothing)
         .with_state(Arc::clone(state));
     let router = match metrics {
@@ -71,4 +74,21 @@ pub(crate) fn router(state: &Arc<State>, metrics: Option<Router>) -> Router {
         None => router,
     };
     router.layer(from_fn_with_state(Arc::clone(state), guard::guard))
+}
+
+/// What strangers may ask for: small, and soon.
+fn logins() -> Router<Arc<State>> {
+    Router::new()
+        .route("/login", get(login::offer))
+        .route("/login/style.css", get(login::style))
+        .route("/login/link.js", get(login::script))
+        .route("/login/link", get(login::link_page).post(login::link))
+        .route("/login/discord/start", get(discord::start))
+        .route("/login/discord", get(discord::back))
+        .route("/logout", post(login::log_out))
+        .layer(DefaultBodyLimit::max(LOGIN_BODY))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            LOGIN_TIME,
+        ))
 }

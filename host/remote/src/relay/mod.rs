@@ -26,14 +26,16 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use host_base::{private, shown};
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use host_http::{Limits, Port, Server};
+use tokio::{sync::Semaphore, task::JoinHandle};
 use tower::ServiceExt;
+use tower_http::timeout::TimeoutLayer;
 
 pub(crate) use self::bots::is_name;
 use self::{bots::Bots, connected::Connected, login::Logins};
@@ -50,6 +52,12 @@ const SITE_FILE: &str = "site.txt";
 
 /// Connections that have not said yet who they are.
 const STRANGERS: usize = 64;
+
+/// Bytes of a request to the relay's own pages: a token.
+const OWN_BODY: usize = 4 << 10;
+
+/// What such a request may take; a bot's connection goes on.
+const OWN_TIME: Duration = Duration::from_secs(30);
 
 /// How a relay is run.
 #[derive(Debug, Clone)]
@@ -89,7 +97,7 @@ pub enum RelayError {
 pub struct Relay {
     inner: Arc<Inner>,
     address: SocketAddr,
-    serving: JoinHandle<()>,
+    _server: Server,
     watching: JoinHandle<()>,
 }
 
@@ -117,10 +125,9 @@ impl Relay {
         private::folder_told(&data).map_err(|error| RelayError::Data(data.clone(), error))?;
         let keys = Keys::open(&data.join(KEY_FILE))?;
         let bots = Bots::open(&data.join(BOTS_FILE)).map_err(RelayError::Bots)?;
-        let tcp = TcpListener::bind(options.listen).await;
-        let tcp = tcp.map_err(|error| RelayError::Listen(options.listen, error))?;
-        let address = tcp.local_addr();
-        let address = address.map_err(|error| RelayError::Listen(options.listen, error))?;
+        let port = Port::bind(options.listen, Limits::default()).await;
+        let port = port.map_err(|error| RelayError::Listen(options.listen, error))?;
+        let address = port.address();
         let (scheme, host) = site(options.url.as_deref(), address).map_err(RelayError::Url)?;
         let told = write_site(&data, &format!("{scheme}://{host}"));
         told.map_err(|error| RelayError::Data(data.clone(), error))?;
@@ -141,20 +148,20 @@ impl Relay {
             .route("/style.css", get(overview::style))
             .route("/link.js", get(overview::script))
             .fallback(overview::nothing)
+            .layer(DefaultBodyLimit::max(OWN_BODY))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::REQUEST_TIMEOUT,
+                OWN_TIME,
+            ))
             .with_state(Arc::clone(&inner));
         let service = Router::new()
             .fallback(serve)
             .with_state((Arc::clone(&inner), own));
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(tcp, service).await {
-                tracing::error!("the relay serves no more: {error}");
-            }
-        });
+        let server = port.serve(service, None);
         Ok(Self {
             inner,
             address,
-            serving,
+            _server: server,
             watching,
         })
     }
@@ -200,7 +207,6 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.serving.abort();
         self.watching.abort();
         self.inner.connected.close_all("the relay is stopped");
     }

@@ -47,7 +47,13 @@ impl Target {
                     "secrets",
                     "web",
                 ];
-                tables.contains(&it.table) || (it.table, it.key) == ("bot", "owner_ids")
+                let keys = [
+                    ("bot", "owner_ids"),
+                    ("log", "folder"),
+                    ("metrics", "hosts"),
+                    ("metrics", "listen"),
+                ];
+                tables.contains(&it.table) || keys.contains(&(it.table, it.key))
             }
             Self::Subject { .. } | Self::Declared { .. } | Self::Free { .. } => false,
         }

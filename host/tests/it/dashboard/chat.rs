@@ -1,6 +1,7 @@
 //! The tab Chat: channels read, and written in as the bot.
 
 use serde_json::json;
+use twilight_model::guild::Permissions;
 
 use super::{dashboard, gives};
 use crate::{pages::browser::Browser, support::Fixture};
@@ -135,9 +136,7 @@ async fn what_is_written_is_told_at_once_and_to_nobody_who_may_not_read() {
 async fn a_channel_is_reached_by_way_of_its_own_server_alone() {
     let bot = dashboard(&[])
         .await
-        .restart_after(async |stopped| {
-            stopped.add_harbour(twilight_model::guild::Permissions::empty())
-        })
+        .restart_after(async |stopped| stopped.add_harbour(Permissions::empty()))
         .await;
     bot.until_generation("dashboard", 1).await;
     let (owner, member) = (Browser::owner(&bot).await, bot.member());
@@ -178,5 +177,54 @@ async fn a_channel_is_reached_by_way_of_its_own_server_alone() {
         )
         .await
         .is(400, "no such channel");
+    bot.close().await;
+}
+
+/// The bot sees more than they do; a role for servers of one's own shows nothing that Discord does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_manages_a_server_reads_what_discord_shows_them() {
+    let bot = dashboard(&[])
+        .await
+        .restart_after(async |stopped| {
+            stopped.sandbox.change_world(|world| {
+                let user = |name: &str| world.user_named(name).unwrap();
+                let (moderator, member) = (user("mod"), user("member"));
+                let guild = world.add_guild("Cellar", member);
+                let steward = world.add_role(guild, "Steward", Permissions::MANAGE_GUILD);
+                world.add_member(guild, moderator, &[steward]);
+                world.add_channel(guild, "stairs");
+                let wine = world.add_channel(guild, "wine");
+                world.deny(wine, moderator, Permissions::VIEW_CHANNEL);
+            });
+        })
+        .await;
+    bot.until_generation("dashboard", 1).await;
+    let (cellar, stairs, wine) = bot.sandbox.change_world(|world| {
+        let channel = |name: &str| world.channel_in("Cellar", name).unwrap();
+        let cellar = world.guild_named("Cellar").unwrap();
+        (cellar, channel("stairs"), channel("wine"))
+    });
+    let owner = Browser::owner(&bot).await;
+    let role = json!({"new": "true", "name": "Warden", "words": "", "own_servers": true, "rights[]": ["dashboard/chat.read"]});
+    let made = owner.does("/p/dashboard/roles/save", role).await;
+    made.is(200, "Warden");
+    let at = format!("/p/dashboard/chat/{cellar}");
+    for (name, seen) in [("mod", false), ("member", true)] {
+        let who = bot.sandbox.actor(name).unwrap();
+        gives(&owner, &who, "Warden").await;
+        let browser = Browser::through_discord(&bot, &who).await;
+        let list = browser.get(&at).await;
+        list.is(200, "stairs");
+        assert_eq!(list.text.contains("wine"), seen, "{name}: {}", list.text);
+        browser
+            .get(&format!("{at}/{stairs}"))
+            .await
+            .is(200, "stairs");
+        for page in ["", "/messages", "?before=5"] {
+            let answer = browser.get(&format!("{at}/{wine}{page}")).await;
+            let status = if seen { 200 } else { 400 };
+            assert_eq!(answer.status, status, "{name} {page}: {}", answer.text);
+        }
+    }
     bot.close().await;
 }

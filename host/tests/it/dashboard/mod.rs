@@ -3,6 +3,7 @@
 mod backups;
 mod chat;
 mod database;
+mod faults;
 mod files;
 mod fuzz;
 mod livemonitor;

@@ -157,3 +157,75 @@ async fn nobody_gives_what_they_dont_have() {
         .is(400, "can be given");
     bot.close().await;
 }
+
+/// Whoever may change settings is no owner, and becomes none by what settings say.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_setting_makes_an_owner_of_whoever_may_write_settings() {
+    let bot = dashboard(&[]).await;
+    let (owner, member) = (Browser::owner(&bot).await, bot.member());
+    let rights = ["settings.describe", "settings.read", "settings.write"];
+    let made = owner
+        .does("/p/dashboard/roles/save", role("Tuner", &rights))
+        .await;
+    made.is(200, "Tuner");
+    gives(&owner, &member, "Tuner").await;
+    let tuner = Browser::through_discord(&bot, &member).await;
+    let before = std::fs::read_to_string(bot.folder.path().join("config.toml")).unwrap();
+    let myself = member.id().to_string();
+    for (path, value) in [
+        ("bot.owner_ids", &*myself),
+        ("pages.listen", "0.0.0.0:0"),
+        ("pages.url", "https://evil.example"),
+        ("remote.url", "wss://evil.example/remote"),
+        ("remote.role", "Owner"),
+        ("extensions.folder", "elsewhere"),
+        ("discord.api_url", "http://evil.example"),
+        ("data.folder", "elsewhere"),
+        ("secrets.folder", "elsewhere"),
+        ("log.folder", "elsewhere"),
+        ("metrics.listen", "0.0.0.0:0"),
+    ] {
+        for body in [
+            json!({"path": path, "value": value}),
+            json!({"path": path, "reset": true}),
+        ] {
+            let answer = tuner.does("/p/dashboard/settings/write", body).await;
+            answer.is(403, "for the bot's owners alone");
+        }
+    }
+    let now = std::fs::read_to_string(bot.folder.path().join("config.toml")).unwrap();
+    assert_eq!(now, before);
+    // What is nobody's rank may be changed.
+    let other = json!({"path": "bot.prefix", "value": "?"});
+    let changed = tuner.does("/p/dashboard/settings/write", other).await;
+    changed.is(200, "");
+    bot.close().await;
+}
+
+/// What a role had when a request began may be taken while its body comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_taken_while_a_body_comes_does_nothing_any_more() {
+    let bot = dashboard(&["hello"]).await;
+    bot.until_generation("hello", 1).await;
+    let (owner, member) = (Browser::owner(&bot).await, bot.member());
+    let rights = ["plugins.list", "plugins.unload"];
+    let made = owner
+        .does("/p/dashboard/roles/save", role("Loader", &rights))
+        .await;
+    made.is(200, "Loader");
+    gives(&owner, &member, "Loader").await;
+    let loader = Browser::through_discord(&bot, &member).await;
+    let body = json!({"name": "hello"}).to_string();
+    let (first, rest) = body.split_at(5);
+    let open = loader
+        .begins("/p/dashboard/plugins/unload", first, body.len())
+        .await;
+    let gone = json!({"user_id": member.id().to_string()});
+    let taken = owner.does("/p/dashboard/roles/people/remove", gone).await;
+    taken.is(200, "no role any more");
+    let answer = open.ends(rest).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    let answer = bot.ask(&bot.owner(), "!hello").await.text();
+    assert_eq!(answer, "Hello, owner!");
+    bot.close().await;
+}

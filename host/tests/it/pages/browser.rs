@@ -2,9 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
-use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Response, StatusCode, redirect::Policy};
 use sandbox::Actor;
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{Fixture, PATIENCE};
 
@@ -55,7 +59,17 @@ impl Browser {
 
     /// One at this address.
     pub fn at(base: &str) -> Self {
-        let client = Client::builder().redirect(Policy::none()).timeout(PATIENCE);
+        Self::with(base, Client::builder())
+    }
+
+    /// One at this address that trusts this certificate.
+    pub fn trusting(base: &str, certificate: &Certificate) -> Self {
+        let builder = Client::builder().tls_certs_only([certificate.clone()]);
+        Self::with(base, builder)
+    }
+
+    fn with(base: &str, builder: ClientBuilder) -> Self {
+        let client = builder.redirect(Policy::none()).timeout(PATIENCE);
         Self {
             client: client.build().unwrap(),
             base: base.to_owned(),
@@ -171,13 +185,9 @@ impl Browser {
         headers: &[(&str, &str)],
     ) -> Response {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
-        let cookies = self.cookies.lock().unwrap().clone();
-        let cookies: Vec<_> = cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies = self.cookie_header();
         if !cookies.is_empty() {
-            request = request.header("cookie", cookies.join("; "));
+            request = request.header("cookie", cookies);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -212,11 +222,57 @@ impl Browser {
         format!("{:?}", self.cookies.lock().unwrap())
     }
 
+    /// Begins to send what a page's script sends: its head, and the first bytes of a body of this length.
+    pub async fn begins(&self, path: &str, first: &str, length: usize) -> Begun {
+        let address = self.base.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\norigin: {}\r\ncookie: {}\r\nx-csrf: {}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n{first}",
+            self.base,
+            self.cookie_header(),
+            self.csrf()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Begun(stream)
+    }
+
+    fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The cookie whose name begins so.
+    pub fn cookie(&self, begin: &str) -> (String, String) {
+        let cookies = self.cookies.lock().unwrap();
+        let mut found = cookies.iter().filter(|(name, _)| name.starts_with(begin));
+        let (name, value) = found.next().unwrap();
+        (name.clone(), value.clone())
+    }
+
     fn csrf(&self) -> String {
         let cookies = self.cookies.lock().unwrap();
-        let mut csrf = cookies.iter().filter(|(name, _)| name.starts_with("csrf-"));
+        let mut csrf = cookies
+            .iter()
+            .filter(|(name, _)| name.trim_start_matches("__Host-").starts_with("csrf-"));
         csrf.next()
             .map_or_else(String::new, |(_, value)| value.clone())
+    }
+}
+
+/// A request of which the rest is to come.
+pub struct Begun(TcpStream);
+
+impl Begun {
+    /// Sends the rest; the answer, with its head.
+    pub async fn ends(mut self, rest: &str) -> String {
+        self.0.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        self.0.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 }
 

@@ -6,12 +6,14 @@
 //! | `rights.rs` | roles, servers of one's own, and what plugins are allowed for whoever asks |
 //! | `routes.rs` | requests to plugins' routes, and what they answer |
 //! | `live.rs` | what open pages follow |
+//! | `port.rs` | TLS by file, and what is served along |
 //! | `faults.rs` | the reference system's faults, each by its number |
 
 pub mod browser;
 mod faults;
 mod live;
 pub mod logins;
+mod port;
 mod rights;
 mod routes;
 pub mod tearoom;

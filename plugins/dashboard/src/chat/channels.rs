@@ -8,7 +8,7 @@ use plugin_api::{
     prelude::*,
     twilight_model::{
         channel::{Channel, ChannelType},
-        id::marker::{ChannelMarker, GuildMarker},
+        id::marker::{ChannelMarker, GuildMarker, UserMarker},
     },
 };
 
@@ -16,6 +16,9 @@ use crate::{Dashboard, ui};
 
 /// Channels that are listed at most: Discord's limit is 500, and threads come on top.
 const MOST: usize = 1_000;
+
+/// What it takes to read a channel.
+const READ: Permissions = Permissions::VIEW_CHANNEL.union(Permissions::READ_MESSAGE_HISTORY);
 
 /// A channel in the list.
 #[derive(Debug)]
@@ -71,16 +74,19 @@ fn is_thread(kind: ChannelType) -> bool {
     )
 }
 
-/// All of a server's, with what the bot may in each.
+/// All of a server's that whoever looks sees, with what the bot may in each.
 ///
 /// # Errors
 ///
 /// The server is not known.
-pub(super) async fn all(host: &Host, guild: Id<GuildMarker>) -> Result<Vec<Listed>> {
-    let channels = host.cache().channels(guild).known().await?;
+pub(super) async fn all(
+    ctx: &RouteContext<Dashboard>,
+    guild: Id<GuildMarker>,
+) -> Result<Vec<Listed>> {
+    let channels = ctx.host().cache().channels(guild).known().await?;
     let mut listed = Vec::new();
     for channel in channels.into_iter().take(MOST) {
-        listed.push(of(host, guild, channel).await);
+        listed.extend(of(ctx, guild, channel).await);
     }
     Ok(listed)
 }
@@ -89,51 +95,85 @@ pub(super) async fn all(host: &Host, guild: Id<GuildMarker>) -> Result<Vec<Liste
 ///
 /// # Errors
 ///
-/// There is none, or it is another server's: what somebody may in one server, they may not in another.
+/// There is none, whoever looks does not see it, or it is another server's: what somebody may in one server, they may not in another.
 pub(super) async fn one(
-    host: &Host,
+    ctx: &RouteContext<Dashboard>,
     guild: Id<GuildMarker>,
     channel: Id<ChannelMarker>,
 ) -> Result<Listed> {
     let absent = || {
         Error::user(
-            "This server has no such channel, or the bot does not see it. Pick another one in the list.",
+            "This server has no such channel, or it is not seen. Pick another one in the list.",
         )
     };
-    let found = host.cache().channel(channel).or_fetch().await;
+    let found = ctx.host().cache().channel(channel).or_fetch().await;
     let found = found.map_err(|error| match error.http_status() {
         Some(403 | 404) => absent(),
         _ => error,
     })?;
     match found.guild_id == Some(guild) {
-        true => Ok(of(host, guild, found).await),
+        true => of(ctx, guild, found).await.ok_or_else(absent),
         false => Err(absent()),
     }
 }
 
-async fn of(host: &Host, guild: Id<GuildMarker>, channel: Channel) -> Listed {
+/// `None`: it is not for whoever looks.
+async fn of(
+    ctx: &RouteContext<Dashboard>,
+    guild: Id<GuildMarker>,
+    channel: Channel,
+) -> Option<Listed> {
+    // A role for all servers is the operator's word. One for servers of one's own shows nothing that Discord does not.
+    let is_seen = match ctx.session().own_servers {
+        true => {
+            let visitor = Id::new_checked(ctx.session().user_id)?;
+            seen_by(&channel, may(ctx.host(), guild, visitor, channel.id).await)
+        }
+        false => true,
+    };
+    if !is_seen {
+        return None;
+    }
     let send = match is_thread(channel.kind) {
         true => Permissions::SEND_MESSAGES_IN_THREADS,
         false => Permissions::SEND_MESSAGES,
     };
-    let may = match host.bot_id() {
-        Some(bot) => {
-            let lookup = host.cache().permissions(guild, bot, channel.id);
-            lookup.known().await.unwrap_or(Permissions::empty())
-        }
+    let bot = match ctx.host().bot_id() {
+        Some(bot) => may(ctx.host(), guild, bot, channel.id).await,
         None => Permissions::empty(),
     };
-    let reads = may.contains(Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY);
-    Listed {
+    Some(Listed {
         id: channel.id,
         name: channel.name.unwrap_or_default(),
         kind: channel.kind,
         parent: channel.parent_id,
         position: channel.position.unwrap_or_default(),
         age_restricted: channel.nsfw.unwrap_or_default(),
-        reads,
-        writes: may.contains(Permissions::VIEW_CHANNEL | send),
-    }
+        reads: bot.contains(READ),
+        writes: bot.contains(Permissions::VIEW_CHANNEL | send),
+    })
+}
+
+/// Whether somebody with these permissions sees what is written there. Who is in a private thread is not known: who manages threads sees all.
+fn seen_by(channel: &Channel, may: Permissions) -> bool {
+    let wanted = match channel.kind {
+        ChannelType::PrivateThread => READ | Permissions::MANAGE_THREADS,
+        // A heading, which Discord shows with what is below it.
+        ChannelType::GuildCategory => Permissions::empty(),
+        _ => READ,
+    };
+    may.contains(wanted)
+}
+
+/// What somebody may in a channel: nothing, where it can't be known.
+async fn may(
+    host: &Host,
+    guild: Id<GuildMarker>,
+    who: Id<UserMarker>,
+    channel: Id<ChannelMarker>,
+) -> Permissions {
+    let lookup = host.cache().permissions(guild, who, channel);
+    lookup.or_fetch().await.unwrap_or(Permissions::empty())
 }
 
 /// The list, as Discord shows it: channels without a category, then each category with its own, threads below their channels.
@@ -199,6 +239,18 @@ mod tests {
             reads: id != 5,
             writes: id == 3,
         }
+    }
+
+    #[test]
+    fn a_private_thread_is_for_whoever_manages_threads() {
+        let of = |kind: u8| -> Channel {
+            serde_json::from_value(serde_json::json!({"id": "1", "type": kind})).unwrap()
+        };
+        assert!(seen_by(&of(0), READ));
+        assert!(!seen_by(&of(0), Permissions::VIEW_CHANNEL));
+        assert!(!seen_by(&of(12), READ));
+        assert!(seen_by(&of(12), READ | Permissions::MANAGE_THREADS));
+        assert!(seen_by(&of(4), Permissions::empty()));
     }
 
     #[test]

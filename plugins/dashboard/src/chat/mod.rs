@@ -2,7 +2,6 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `servers.rs` | servers to pick one from |
 //! | `channels.rs` | a server's channels and threads, and whether the bot reads and writes there |
 //! | `room.rs` | a channel's page: its messages, and the form below them |
 //! | `latest.rs` | the latest messages of channels that somebody looks at, kept up to date by events |
@@ -18,13 +17,13 @@ mod latest;
 mod markdown;
 mod message;
 mod room;
-mod servers;
 mod write;
 
-use plugin_api::{Route, Tab, manifest::RightLevel, prelude::*};
+use maud::html;
+use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*};
 
 pub(crate) use self::latest::Latest;
-use crate::Dashboard;
+use crate::{Dashboard, picker::Picker};
 
 /// Who may read what is written in servers, and who may write there as the bot.
 const READS: &str = "chat.read";
@@ -41,10 +40,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
         )
         .right(WRITES, RightLevel::Owner, "writes in servers as the bot")
         .tab(Tab::new("chat", "Chat", "/chat").icon("💬").group("Tools"))
-        .route(
-            get("/chat", "Servers, to read one's channels"),
-            servers::page,
-        )
+        .route(get("/chat", "Servers, to read one's channels"), servers)
         .route(get("/chat/{guild}", "A server's channels"), room::overview)
         .route(
             get("/chat/{guild}/{channel}", "What is written in a channel"),
@@ -79,4 +75,16 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
             write::delete,
         );
     latest::add(plugin)
+}
+
+async fn servers(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
+    let picker = Picker {
+        tab: "chat",
+        title: "Chat",
+        words: "Read channels, and write in them as the bot. Pick the server.",
+        address: "/chat",
+        leads: "/chat",
+        actions: html! {},
+    };
+    picker.page(&ctx).await
 }

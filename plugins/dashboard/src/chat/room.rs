@@ -25,7 +25,7 @@ const QUOTED: usize = 120;
 
 pub(super) async fn overview(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let guild = ctx.guild()?;
-    let all = channels::all(ctx.host(), guild).await?;
+    let all = channels::all(&ctx, guild).await?;
     let content = html! {
         div.chat.unopened {
             (sidebar(&ctx, guild, &all, None))
@@ -37,8 +37,8 @@ pub(super) async fn overview(ctx: RouteContext<Dashboard>) -> Result<RouteReply>
 
 pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let (guild, id) = (ctx.guild()?, channel_id(&ctx)?);
-    let channel = channels::one(ctx.host(), guild, id).await?;
-    let all = channels::all(ctx.host(), guild).await?;
+    let channel = channels::one(&ctx, guild, id).await?;
+    let all = channels::all(&ctx, guild).await?;
     let before: u64 = ctx.query_or("before", 0)?;
     let address = address(&ctx, guild, id);
     let topic = format!("{}:{}", ctx.host().plugin_name(), latest::TOPIC);
@@ -66,7 +66,7 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 
 pub(super) async fn messages(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let (guild, id) = (ctx.guild()?, channel_id(&ctx)?);
-    let channel = channels::one(ctx.host(), guild, id).await?;
+    let channel = channels::one(&ctx, guild, id).await?;
     let before = Some(ctx.query_or("before", 0)?).filter(|it| *it > 0);
     Ok(shell::part(&drawn(&ctx, guild, &channel, before).await?))
 }

@@ -191,7 +191,7 @@ pub(super) async fn delete(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
 async fn place(ctx: &RouteContext<Dashboard>) -> Result<(Id<GuildMarker>, Id<ChannelMarker>)> {
     let (guild, channel) = (ctx.guild()?, channel_id(ctx)?);
     // What the form looks at when it is drawn.
-    if !channels::one(ctx.host(), guild, channel).await?.writes {
+    if !channels::one(ctx, guild, channel).await?.writes {
         return Err(Error::user("The bot may not write in this channel."));
     }
     Ok((guild, channel))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use plugin_api::{
     CommandView, Route, RouteContext, RouteReply,
-    abi::{RequireReply, ServerView, ServersCall},
+    abi::RequireReply,
     prelude::*,
     text::{clip, counted, number},
     twilight_model::guild::Role,
@@ -11,16 +11,10 @@ use plugin_api::{
 use serde::Deserialize;
 
 use super::{SEES, SEES_SERVER, detail, part, sheet, trial};
-use crate::{Dashboard, shell, shell::Head, ui};
+use crate::{Dashboard, picker::Picker, shell, shell::Head, ui};
 
 /// The host call that changes a rule, and so the right to it.
 const RULES: &str = "commands.require";
-
-/// Servers on a page.
-const PAGE: u32 = 50;
-
-/// Own servers that are looked up at most: Discord lets nobody be in more than 200.
-const OWN: usize = 200;
 
 /// Roles that are named in a sentence.
 const NAMED: usize = 10;
@@ -66,78 +60,15 @@ pub(super) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
 }
 
 async fn servers(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
-    let search = ctx.query("q");
-    let (servers, next) = match ctx.session().own_servers {
-        true => (own_servers(&ctx, search).await, None),
-        false => {
-            let call = ServersCall {
-                after: Some(ctx.query_or("after", 0)?).filter(|after| *after > 0),
-                limit: Some(PAGE),
-                name: search.to_owned(),
-            };
-            let reply = ctx.host().cache().servers(&call).await?;
-            (reply.servers, reply.next)
-        }
-    };
-    let address = format!("{}/commands/servers", ctx.base());
-    let content = html! {
-        (ui::filter_bar(&address, ui::search_field("q", "Search servers", search)))
-        @if servers.is_empty() {
-            (ui::empty("No such server", "Here are the servers that the bot is in, and that your role sees."))
-        } @else {
-            ul.card.list {
-                @for server in &servers {
-                    li data-key=(server.id) {
-                        a.grow href={ (ctx.base()) "/commands/server/" (server.id) } { (ui::name(&shown(server))) }
-                        small.muted { (counted(server.members, "member")) }
-                    }
-                }
-            }
-        }
-        @if let Some(next) = next {
-            nav.pager aria-label="Pages" {
-                a.button href={ (address) "?q=" (ui::encoded(search)) "&after=" (next) } { "Next " (counted(u64::from(PAGE), "server")) }
-            }
-        }
-    };
-    let head = Head {
+    let picker = Picker {
         tab: "commands",
         title: "Commands of a server",
         words: "Pick the server.",
+        address: "/commands/servers",
+        leads: "/commands/server",
         actions: html! { @if ctx.may(SEES) && !ctx.session().own_servers { a.button href={ (ctx.base()) "/commands" } { "All commands" } } },
     };
-    shell::page_with(&ctx, head, content).await
-}
-
-fn shown(server: &ServerView) -> String {
-    match server.name.as_str() {
-        "" => server.id.to_string(),
-        name => name.to_owned(),
-    }
-}
-
-/// Those that the session is for, by name.
-async fn own_servers(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
-    let wanted = search.to_lowercase();
-    let mut found = Vec::new();
-    for id in ctx.session().guilds.iter().take(OWN) {
-        let Some(guild) = Id::new_checked(*id) else {
-            continue;
-        };
-        // The bot may have left it since.
-        let Ok(guild) = ctx.host().cache().guild(guild).known().await else {
-            continue;
-        };
-        if guild.name.to_lowercase().contains(&wanted) {
-            let mut view = ServerView::default();
-            view.id = *id;
-            view.members = guild.member_count.unwrap_or_default();
-            view.name = guild.name;
-            found.push(view);
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
+    picker.page(&ctx).await
 }
 
 async fn name(ctx: &RouteContext<Dashboard>, guild: Id<marker::GuildMarker>) -> String {

@@ -6,16 +6,14 @@ use plugin_api::{
     abi::{ServerView, ServersCall},
     prelude::*,
     text::{counted, number},
+    twilight_model::guild::Guild,
 };
 
 use super::{icon, shown};
-use crate::{Dashboard, ui, ui::Tone};
+use crate::{Dashboard, picker, ui, ui::Tone};
 
 /// Servers on a page.
 const PAGE: u32 = 50;
-
-/// Own servers that are looked up at most: Discord lets nobody be in more than 200.
-const OWN: usize = 200;
 
 /// What is found.
 #[derive(Debug, Default)]
@@ -32,7 +30,7 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let after: u64 = ctx.query_or("after", 0)?;
     let found = match own {
         true => Found {
-            servers: own_servers(&ctx, search).await,
+            servers: own(&ctx, search).await,
             ..Found::default()
         },
         false => all_servers(&ctx, search, after).await?,
@@ -129,30 +127,26 @@ async fn all_servers(ctx: &RouteContext<Dashboard>, search: &str, after: u64) ->
     Ok(found)
 }
 
-/// Those that the session is for, by name.
-async fn own_servers(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
-    let wanted = search.to_lowercase();
-    let mut found = Vec::new();
-    for id in ctx.session().guilds.iter().take(OWN) {
-        // The bot may have left it since.
-        let Some(server) = one(ctx, *id).await else {
-            continue;
-        };
-        if server.name.to_lowercase().contains(&wanted) || id.to_string() == wanted {
-            found.push(server);
-        }
+/// Those that the session is for.
+async fn own(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
+    let mut servers = Vec::new();
+    for guild in picker::own_servers(ctx, search).await {
+        servers.push(of(ctx, guild).await);
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
+    servers
 }
 
 /// One server, if the bot is in it.
 async fn one(ctx: &RouteContext<Dashboard>, id: u64) -> Option<ServerView> {
     let cache = ctx.host().cache();
     let guild = cache.guild(Id::new_checked(id)?).known().await.ok()?;
-    let channels = cache.channels(guild.id).known().await;
+    Some(of(ctx, guild).await)
+}
+
+async fn of(ctx: &RouteContext<Dashboard>, guild: Guild) -> ServerView {
+    let channels = ctx.host().cache().channels(guild.id).known().await;
     let mut view = ServerView::default();
-    (view.id, view.owner_id) = (id, Some(guild.owner_id.get()));
+    (view.id, view.owner_id) = (guild.id.get(), Some(guild.owner_id.get()));
     view.members = guild.member_count.unwrap_or_default();
     view.channels = channels.map_or(0, |it| it.len().try_into().unwrap_or(u32::MAX));
     view.roles = guild.roles.len().try_into().unwrap_or(u32::MAX);
@@ -160,7 +154,7 @@ async fn one(ctx: &RouteContext<Dashboard>, id: u64) -> Option<ServerView> {
     view.joined_at = guild.joined_at.map(|it| it.iso_8601().to_string());
     view.is_out = guild.unavailable == Some(true);
     view.name = guild.name;
-    Some(view)
+    view
 }
 
 #[cfg(test)]

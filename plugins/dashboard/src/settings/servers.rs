@@ -1,102 +1,25 @@
-//! Servers to pick one from: those that whoever looks may see.
+//! Servers to pick one from, to see its settings.
 
 use maud::html;
-use plugin_api::{
-    RouteContext, RouteReply,
-    abi::{ServerView, ServersCall},
-    prelude::*,
-    text::{counted, number},
-};
+use plugin_api::{RouteContext, RouteReply, prelude::*};
 
 use super::SEES;
-use crate::{Dashboard, shell, shell::Head, ui};
-
-/// Servers on a page.
-const PAGE: u32 = 50;
-
-/// Own servers that are looked up at most: Discord lets nobody be in more than 200.
-const OWN: usize = 200;
+use crate::{Dashboard, picker::Picker};
 
 pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
-    let search = ctx.query("q");
     let own = ctx.session().own_servers;
     if !own && !ctx.may(SEES) {
         return Err(Error::user(
             "Your role does not see settings. Ask one of the bot's owners.",
         ));
     }
-    let (servers, next) = match own {
-        true => (own_servers(&ctx, search).await, None),
-        false => {
-            let call = ServersCall {
-                after: Some(ctx.query_or("after", 0)?).filter(|after| *after > 0),
-                limit: Some(PAGE),
-                name: search.to_owned(),
-            };
-            let reply = ctx.host().cache().servers(&call).await?;
-            (reply.servers, reply.next)
-        }
-    };
-    let address = format!("{}/settings/servers", ctx.base());
-    let content = html! {
-        (ui::filter_bar(&address, ui::search_field("q", "Search servers", search)))
-        @if servers.is_empty() {
-            (ui::empty("No such server", match own {
-                true => "Here are the servers that you own or manage, and that the bot is in.",
-                false => "The bot is in no server whose name has these words.",
-            }))
-        } @else {
-            ul.card.list {
-                @for server in &servers {
-                    li {
-                        a.grow href={ (ctx.base()) "/settings/server/" (server.id) } { (ui::name(shown(server).as_str())) }
-                        small.muted { (number(server.members)) " " @if server.members == 1 { "member" } @else { "members" } }
-                    }
-                }
-            }
-        }
-        @if let Some(next) = next {
-            nav.pager aria-label="Pages" {
-                a.button href={ (address) "?q=" (ui::encoded(search)) "&after=" (next) } { "Next " (counted(u64::from(PAGE), "server")) }
-            }
-        }
-    };
-    let head = Head {
+    let picker = Picker {
         tab: "settings",
         title: "Settings of a server",
         words: "Pick the server.",
+        address: "/settings/servers",
+        leads: "/settings/server",
         actions: html! { @if !own { a.button href={ (ctx.base()) "/settings" } { "Settings of the bot" } } },
     };
-    shell::page_with(&ctx, head, content).await
-}
-
-fn shown(server: &ServerView) -> String {
-    match server.name.as_str() {
-        "" => server.id.to_string(),
-        name => name.to_owned(),
-    }
-}
-
-/// Those that the session is for, by name.
-async fn own_servers(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
-    let wanted = search.to_lowercase();
-    let mut found = Vec::new();
-    for id in ctx.session().guilds.iter().take(OWN) {
-        let Some(guild) = Id::new_checked(*id) else {
-            continue;
-        };
-        // The bot may have left it since.
-        let Ok(guild) = ctx.host().cache().guild(guild).known().await else {
-            continue;
-        };
-        if guild.name.to_lowercase().contains(&wanted) {
-            let mut view = ServerView::default();
-            view.id = *id;
-            view.members = guild.member_count.unwrap_or_default();
-            view.name = guild.name;
-            found.push(view);
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
+    picker.page(&ctx).await
 }

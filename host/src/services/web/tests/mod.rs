@@ -173,18 +173,34 @@ async fn what_is_too_much_or_too_slow_is_cut() {
     assert!(error.ends_with("more than 10 redirects"), "{error}");
     let error = ask(&web, &me, call("GET", &at("slow"))).await.unwrap_err();
     assert!(error.ends_with("/slow: no answer within 200 ms"), "{error}");
-    // One at once: the second has waited for nothing.
-    let slow = [
-        ask(&web, &me, call("GET", &at("slow"))),
-        ask(&web, &me, call("GET", &at("shown"))),
-    ];
-    for answer in futures_util::future::join_all(slow).await {
-        assert!(answer.unwrap_err().ends_with("no answer within 200 ms"));
-    }
     let error = ask(&web, &me, call("GET", "http://127.0.0.1:1/"))
         .await
         .unwrap_err();
     assert!(error.contains("refused"), "with its causes: {error}");
+}
+
+#[tokio::test]
+async fn a_request_that_gets_no_place_in_its_time_ends() {
+    let port = server().await;
+    let settings = config::Web {
+        max_concurrent: 1,
+        ..config::Web::default()
+    };
+    let (web, me) = web(settings, &[], &["127.0.0.1"]);
+    let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    // The first has the only place, for as long as nobody ends it.
+    let first = ask(&web, &me, call("GET", &at("slow")));
+    let mut hurried = call("GET", &at("shown"));
+    hurried["timeout_ms"] = json!(200);
+    tokio::select! {
+        biased;
+        answer = first => panic!("{answer:?}"),
+        answer = ask(&web, &me, hurried) => {
+            let error = answer.unwrap_err();
+            assert!(error.ends_with("no answer within 200 ms"), "{error}");
+        }
+    }
+    ask(&web, &me, call("GET", &at("shown"))).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,42 @@
+//! Measurement of what the dashboard costs: `dashboards FOLDER [cost|size]`, with a folder of plugins' libraries and `cogwright` beside this
+//! program's folder.
+//!
+//! The bot runs in a process of its own, on a sandbox in this one. `cost`: members say a thousand things a second, and the bot's processor
+//! time is taken in turns without the plugin, with it and nobody looking, with one page open and with ten. `size`: in 10,000 servers and with
+//! sixty plugins, what each tab takes to its first byte, and its bytes.
+
+mod browser;
+mod cost;
+mod size;
+
+#[path = "../common/process.rs"]
+mod process;
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let mut arguments = env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("dashboards FOLDER [cost|size]")?);
+    let which = arguments.next().unwrap_or_default();
+    let mut libraries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|it| it == env::consts::DLL_EXTENSION)
+        {
+            libraries.push(path);
+        }
+    }
+    libraries.sort();
+    let runtime = tokio::runtime::Runtime::new()?;
+    if which != "size" {
+        runtime.block_on(cost::measure(&libraries))?;
+    }
+    if which != "cost" {
+        runtime.block_on(size::measure(&libraries))?;
+    }
+    Ok(())
+}
