@@ -11,7 +11,7 @@ use std::{
 };
 
 use reqwest::{Client, Response, redirect::Policy};
-use sandbox::{Actor, Sandbox};
+use sandbox::Sandbox;
 use tokio::{
     sync::mpsc,
     task::JoinSet,
@@ -50,7 +50,7 @@ struct Part {
 impl Browser {
     /// The bot's owner, by a link that the bot has sent them.
     pub async fn owner(sandbox: &Sandbox) -> Outcome<Self> {
-        let owner: Actor = sandbox.owner();
+        let owner = sandbox.actor("owner")?;
         let before = owner.messages("dm").len();
         let asked = owner
             .slash_line("general", "livemonitor quickstart")
@@ -85,12 +85,12 @@ impl Browser {
     }
 
     /// The answer's head is there when this returns.
-    pub async fn get(&self, path: &str) -> Outcome<Response> {
+    pub async fn get(&self, path: &str) -> reqwest::Result<Response> {
         let request = self.client.get(format!("{}{path}", self.base));
         let request = request
             .header("cookie", &self.cookies)
             .header("accept", "text/html");
-        Ok(request.send().await?)
+        request.send().await
     }
 
     /// Opens a page, and follows it until this is dropped.

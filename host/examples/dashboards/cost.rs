@@ -143,7 +143,7 @@ async fn speak(sandbox: Arc<Sandbox>, said: Arc<AtomicU64>, stop: Arc<AtomicBool
 }
 
 async fn unload(sandbox: &Sandbox, what: &str) -> Outcome<()> {
-    let owner = sandbox.owner();
+    let owner = sandbox.actor("owner")?;
     let mention = format!("<@{}> cogwright {what}", sandbox.application_id());
     let sent = owner.says("general", &mention).await?;
     let answer = owner.expects_reply_to(&sent).await?;

@@ -93,8 +93,7 @@ pub(crate) async fn follow(state: Arc<State>, router: Router) {
 
 fn wanted(state: &State) -> Option<Wanted> {
     let config = state.config.now();
-    let is_on = state.access.enabled().unwrap_or(true);
-    let url = config.remote.url.clone().filter(|_| is_on)?;
+    let url = config.remote.url.clone().filter(|_| state.enabled())?;
     let key = config.remote.key.as_deref()?.parse().ok()?;
     Some(Wanted { url, key })
 }

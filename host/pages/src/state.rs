@@ -152,10 +152,9 @@ impl State {
         }
     }
 
-    /// Whether pages are to be served.
+    /// Whether pages are to be served, by whatever way: nobody has switched them off by command.
     pub(crate) fn enabled(&self) -> bool {
-        let configured = self.config.now().pages.listen.is_some();
-        configured && self.access.enabled().unwrap_or(true)
+        self.access.enabled().unwrap_or(true)
     }
 
     /// All that roles may be given now.

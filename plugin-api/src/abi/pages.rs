@@ -131,7 +131,7 @@ pub struct TabView {
 #[serde(default)]
 #[non_exhaustive]
 pub struct PagesStatus {
-    /// Whether pages are served.
+    /// Whether pages are to be served: nobody has switched them off by command.
     pub enabled: bool,
     /// Where this machine serves them; `None`: nowhere.
     pub listens: Option<String>,

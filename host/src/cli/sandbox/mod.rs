@@ -171,6 +171,9 @@ async fn play(
         println!("gateway    {}", sandbox.gateway_url());
         println!("token      {}", sandbox.token());
         println!("page       {}", sandbox.page_url());
+        let client = sandbox.oauth_client();
+        println!("client     {}", client.id);
+        println!("secret     {}", client.secret);
         shutdown.await;
         return Ok(());
     }

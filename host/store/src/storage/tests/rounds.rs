@@ -44,10 +44,10 @@ async fn stalling(kit: &Kit, database_id: DatabaseId) -> (mpsc::Sender<()>, mpsc
     (release, begins)
 }
 
-/// Until its calls are carried out again.
-async fn until_served(plugin: &Plugin<'_>) {
+/// Until its calls to this database are carried out again.
+async fn until_served(plugin: &Plugin<'_>, guild: u64) {
     in_time(async {
-        while plugin.query(1, "SELECT 1").await.is_err() {
+        while plugin.query(guild, "SELECT 1").await.is_err() {
             tokio::task::yield_now().await;
         }
     })
@@ -99,7 +99,7 @@ async fn a_query_that_does_not_stop_is_left_behind_and_the_others_go_on() {
     assert_eq!(victim.query(1, count).await.unwrap(), json!([[1]]));
     kit.storage.backup().await.unwrap();
     drop(release);
-    until_served(&greedy).await;
+    until_served(&greedy, 1).await;
     assert_eq!(victim.query(1, count).await.unwrap(), json!([[1]]));
 }
 
@@ -245,7 +245,7 @@ async fn in_the_bots_database_too_and_as_often_as_it_comes() {
             json!([[1]])
         );
         drop(release);
-        until_served(&greedy).await;
+        until_served(&greedy, 0).await;
     }
 }
 
@@ -282,7 +282,7 @@ async fn one_that_writes_and_does_not_stop_is_undone_and_the_others_are_told_or_
     );
     in_time(victim.query(2, "SELECT 1")).await.unwrap();
     drop(release);
-    until_served(&greedy).await;
+    until_served(&greedy, 1).await;
     in_time(victim.execute(1, write, json!([]))).await.unwrap();
     let raw = rusqlite::Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
     let counts = raw.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)));
