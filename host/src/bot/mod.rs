@@ -53,6 +53,7 @@ use self::{
 };
 use crate::{
     crashes::{self, Past, Report},
+    dispatch,
     metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
@@ -327,6 +328,16 @@ impl Bot {
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.address()
+    }
+
+    /// Lets owners have an event heard once more by one plugin. For a bot whose Discord is a simulated one.
+    pub fn allow_replays(&self) {
+        let services = Arc::downgrade(&self.services);
+        self.services
+            .serve_replays(Box::new(move |plugin, kind, name, data| {
+                let services = services.upgrade()?;
+                dispatch::replay(&services, plugin, kind, name, data)
+            }));
     }
 
     /// Tells the supervisor that the bot is ready, and that it lives.

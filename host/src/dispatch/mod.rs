@@ -14,6 +14,7 @@ mod unreadable;
 
 use std::sync::Arc;
 
+use host_base::PluginName;
 use host_discord::{gateway::News, lenient::Faults};
 use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
@@ -139,6 +140,28 @@ impl Dispatch {
         }
         self.routes.deliver(&record, id);
     }
+}
+
+/// Delivers an event's data to one plugin's listeners alone, and learns nothing from it: it was learnt from before.
+pub fn replay(
+    services: &Services,
+    plugin: &PluginName,
+    kind: EventKind,
+    name: &str,
+    data: &str,
+) -> Option<bool> {
+    let context = peek::Context {
+        shard: 0,
+        bot_id: services.bot_id(),
+        name,
+        kind,
+        sequence: 0,
+    };
+    let peeked = peek::record(context, data, |channel| services.cache.guild_of(channel));
+    let id = next_id();
+    tracing::debug!(id, event = name, %plugin, "an event is heard once more");
+    let routes = services.routes();
+    routes.deliver_to(plugin, &Arc::new(peeked.record), id)
 }
 
 impl Dispatch {

@@ -284,6 +284,11 @@ impl Services {
         self.bot.are_measured_by(reader);
     }
 
+    /// From here on owners may have events heard once more, by this: for a bot whose Discord is a simulated one.
+    pub fn serve_replays(&self, replayer: events::Replayer) {
+        self.events.are_replayed_by(replayer);
+    }
+
     /// From here on slash commands are registered by this.
     pub fn serve_registration(&self, registration: &Arc<Registration>) {
         self.plugins.are_registered_by(registration);

@@ -46,6 +46,8 @@ pub struct BotStatus {
     pub disk_free_bytes: Option<u64>,
     /// Bytes that there are.
     pub disk_bytes: Option<u64>,
+    /// Whether its Discord is a simulated one, where events may be heard once more (`events.replay`).
+    pub simulated: bool,
     /// Servers that the bot is in.
     pub guilds: u64,
     /// Their channels, as far as they are known.

@@ -131,8 +131,8 @@ pub use pages::{
 };
 pub use payload::{
     CallHead, ChooseCall, ChooseEventsCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead,
-    FileCall, FileStat, FunctionCall, InvokeHead, LimitsHead, LogHead, PanicHead, RequestCall,
-    ResponseHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
+    FileCall, FileStat, FunctionCall, InvokeHead, LimitsHead, LogHead, PanicHead, ReplayEventCall,
+    RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
 };
 pub use plugins::{
     CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,

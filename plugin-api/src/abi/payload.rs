@@ -133,6 +133,16 @@ pub struct ChooseEventsCall {
     pub events: Vec<String>,
 }
 
+/// Parameters of `events.replay`. The event's data, as JSON, is the message's body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReplayEventCall {
+    /// The event's name at the gateway: `MESSAGE_CREATE`.
+    pub event: String,
+    /// The plugin that hears it once more.
+    pub plugin: String,
+}
+
 /// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EmitCall {

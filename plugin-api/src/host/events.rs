@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Host;
 use crate::{
-    abi::ChooseEventsCall,
+    abi::{ChooseEventsCall, ReplayEventCall},
     error::{Error, Result},
     event::EventKind,
 };
@@ -32,6 +32,35 @@ impl Host {
         self.query::<()>("events.choose", &ChooseEventsCall { events })
             .await?;
         self.0.choose(numbers);
+        Ok(())
+    }
+
+    /// Has a plugin's listeners hear an event of the gateway once more, by its name there and its data as JSON: for trying a handler out. Needs
+    /// [`Power::BotControl`](crate::Power::BotControl), works for the bot's owners, and in the sandbox alone: on Discord itself, what a plugin
+    /// does about an event would be done twice.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn again(host: &Host, message: &str) -> Result {
+    ///     host.replay_event("greeter", "MESSAGE_CREATE", message).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The bot is on Discord itself, there is no such event or plugin, no listener of the plugin is for it, or the plugin is too far behind.
+    pub async fn replay_event(
+        &self,
+        plugin: &str,
+        event: &str,
+        json: impl Into<Vec<u8>>,
+    ) -> Result {
+        let call = ReplayEventCall {
+            event: event.to_owned(),
+            plugin: plugin.to_owned(),
+        };
+        self.ask("events.replay", &call, json.into()).await?;
         Ok(())
     }
 }

@@ -128,14 +128,7 @@ impl Routes {
         };
         let mut last = usize::MAX;
         for listener in listeners {
-            let wanted = listener.plugin != last
-                && (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
-                && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0)
-                && listener
-                    .chosen
-                    .as_ref()
-                    .is_none_or(|it| self.has_chosen(it));
-            if !wanted {
+            if listener.plugin == last || !self.wants(listener, event) {
                 continue;
             }
             last = listener.plugin;
@@ -143,6 +136,32 @@ impl Routes {
             // What finds no room is counted there, and told of by whoever looks after the plugin.
             let _ = listener.slot.send(packet);
         }
+    }
+
+    /// Whether a listener is for an event of its kind.
+    fn wants(&self, listener: &ListenerRoute, event: &EventRecord) -> bool {
+        (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
+            && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0)
+            && listener
+                .chosen
+                .as_ref()
+                .is_none_or(|it| self.has_chosen(it))
+    }
+
+    /// Delivers an event to one plugin alone, whether there was room for it; `None`: no listener of it is for this one.
+    #[must_use]
+    pub fn deliver_to(
+        &self,
+        plugin: &PluginName,
+        event: &Arc<EventRecord>,
+        id: u64,
+    ) -> Option<bool> {
+        let table = self.table();
+        let slot = table.plugins.get(plugin)?;
+        let mut listeners = table.listeners.get(&event.header.kind)?.iter();
+        listeners.find(|it| Arc::ptr_eq(&it.slot, slot) && self.wants(it, event))?;
+        let packet = Packet::bare(frame_kind::EVENT, id).with_event(Arc::clone(event));
+        Some(slot.send(packet).is_ok())
     }
 
     /// The handlers of a hook's event, highest priority first; `None` when there is none.

@@ -214,6 +214,7 @@ async fn play(
         sandbox.shutdown().await;
         return Ok(());
     };
+    bot.allow_replays();
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
     let pages = bot.services().pages.clone();
     let going_on = async {

@@ -15,6 +15,7 @@ impl BotCalls {
         status.target = TARGET.to_owned();
         status.release = !cfg!(debug_assertions);
         status.up_ms = ms(self.began.elapsed());
+        status.simulated = services.events.are_replayed();
         serves(&mut status, services);
         counted(&mut status, services);
         let data = services.authority.config().data.folder.clone();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::{
+    fixtures,
     pages::browser::{self, Browser, PAGES},
     support::Fixture,
 };
@@ -254,4 +255,77 @@ async fn the_invite_has_what_was_chosen() {
         .await
         .is(200, "permissions=0");
     bot.close().await;
+}
+
+const KETTLE: &str = r##"//! Hears messages, and tells how many.
+use std::cell::Cell;
+
+use plugin_api::prelude::*;
+
+export_plugin!(|| {
+    Plugin::with_state(|_| async { Ok(Cell::new(0_u32)) })
+        .listen(Listener::new(), async |ctx: EventContext<MessageCreate, Cell<u32>>| {
+            ctx.state().set(ctx.state().get() + u32::from(ctx.content().contains("sings")));
+            Ok(())
+        })
+        .command(Command::new("heard", "Tells how many it has heard").run(async |ctx: CommandContext<Cell<u32>>| {
+            ctx.reply(format!("heard {}", ctx.state().get())).await
+        }))
+});
+"##;
+
+/// What a member has said is heard once more by one plugin, and by no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_replayed_to_a_plugin_where_discord_is_simulated() {
+    let (bot, owner) = dashboard(&["hello"]).await;
+    let library = fixtures::plugin("kettle", "replay", "0.1.0", "", KETTLE);
+    bot.drop_in(&library, "kettle");
+    bot.until_generation("kettle", 1).await;
+    bot.until_content_is_seen().await;
+    owner.get("/p/dashboard/events").await.is(200, "");
+    let mut stream = owner.follows("dashboard:events").await;
+    let said = bot.member().says("general", "the kettle sings").await;
+    said.unwrap();
+    let row = stream.until("kettle sings").await;
+    let number = number_of(&row, "kettle sings");
+    let heard = async || bot.ask(&bot.owner(), "!heard").await.text();
+    assert_eq!(heard().await, "heard 1");
+    let show = json!({"number": number});
+    let replay = json!({"number": number, "plugin": "kettle"});
+    // On Discord itself it is neither offered nor done.
+    let shown = owner.does("/p/dashboard/events/show", show.clone()).await;
+    shown.is(200, "kettle sings");
+    assert!(!shown.text.contains("Replay"), "{}", shown.text);
+    let to = "/p/dashboard/events/replay";
+    let refused = owner.does(to, replay.clone()).await;
+    refused.is(400, "in the sandbox alone");
+    bot.bot.allow_replays();
+    let shown = owner.does("/p/dashboard/events/show", show).await;
+    shown.is(200, "Replay").is(200, "value=\"kettle\"");
+    for again in 2..5 {
+        owner.does(to, replay.clone()).await.is(200, "once more");
+        assert_eq!(heard().await, format!("heard {again}"));
+    }
+    for (body, words) in [
+        (json!({"number": number, "plugin": "hello"}), "no listener"),
+        (json!({"number": number, "plugin": "nobody"}), "no listener"),
+        (
+            json!({"number": "9999999", "plugin": "kettle"}),
+            "not kept any more",
+        ),
+    ] {
+        owner.does(to, body).await.is(400, words);
+    }
+    let helper = bot.member();
+    gives(&owner, &helper, "Helper").await;
+    let helper = Browser::through_discord(&bot, &helper).await;
+    helper.does(to, replay).await.is(403, "events.replay");
+    bot.close().await;
+}
+
+/// The number of the row with these words.
+fn number_of(rows: &str, words: &str) -> String {
+    let (before, _) = rows.split_once(words).unwrap();
+    let (_, number) = before.rsplit_once("data-key=\"").unwrap();
+    number.split('"').next().unwrap().to_owned()
 }

@@ -7,11 +7,13 @@
 //! | `ring.rs` | the last events, and those of them that a batch shows |
 //! | `listening.rs` | when it listens: only while somebody looks; and the batches that pages are told |
 //! | `row.rs` | an event in a line, and whole |
+//! | `replay.rs` | events that a plugin hears once more, in the sandbox |
 //!
 //! What is listened to are events that the bot is told anyway: an open page changes no intents.
 
 mod heard;
 mod listening;
+mod replay;
 mod ring;
 mod row;
 mod seen;
@@ -36,6 +38,9 @@ const TOPIC: &str = "events";
 
 /// Rows that a page keeps.
 const KEPT: usize = 500;
+
+/// What is said of an event that has gone out of the ring.
+const GONE: &str = "That event is not kept any more: the last 500 are, while somebody looks. Pause the list before you pick one.";
 
 /// Rows that a page begins with.
 const FIRST: usize = 100;
@@ -71,7 +76,7 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
                 .words("The event with this `number`, with its JSON; secrets are left out. It changes nothing"),
             show,
         );
-    heard::add(plugin)
+    heard::add(replay::add(plugin))
 }
 
 /// Events are of all servers: nothing for a role that is for own ones.
@@ -160,10 +165,9 @@ struct Which {
 async fn show(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     refuse_own_servers(&ctx)?;
     let which: Which = ctx.json()?;
-    let number = which.number.parse().ok();
-    let shown = number.and_then(|number| ctx.state().events.whole(number));
-    let shown = shown.ok_or_else(|| {
-        Error::user("That event is not kept any more: the last 500 are, while somebody looks. Pause the list before you pick one.")
-    })?;
-    Ok(shell::part(&shown))
+    let number = which.number.parse().unwrap_or_default();
+    let shown = ctx.state().events.whole(number);
+    let shown = shown.ok_or_else(|| Error::user(GONE))?;
+    let form = replay::form(&ctx, number).await?;
+    Ok(shell::part(&html! { div.stack { (shown) (form) } }))
 }

@@ -168,6 +168,15 @@ impl Ring {
         Some(row::whole(found, &names))
     }
 
+    /// Kind and data of an event of Discord's; `None`: it is none, or has too much to be kept.
+    pub(super) fn raw(&self, number: u64) -> Option<(String, Vec<u8>)> {
+        let events = self.events.borrow();
+        let found = events.iter().find(|event| event.number == number)?;
+        let is_discords = found.source == Source::Gateway;
+        let json = found.json.as_deref().filter(|_| is_discords)?;
+        Some((found.kind.to_string(), json.to_vec()))
+    }
+
     pub(super) fn rates(&self) -> Rates {
         let marks = self.marks.borrow();
         let over = marks.front().zip(marks.back()).map(|(first, last)| {

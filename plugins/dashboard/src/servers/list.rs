@@ -30,7 +30,7 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
     let after: u64 = ctx.query_or("after", 0)?;
     let found = match own {
         true => Found {
-            servers: own(&ctx, search).await,
+            servers: own_ones(&ctx, search).await,
             ..Found::default()
         },
         false => all_servers(&ctx, search, after).await?,
@@ -128,7 +128,7 @@ async fn all_servers(ctx: &RouteContext<Dashboard>, search: &str, after: u64) ->
 }
 
 /// Those that the session is for.
-async fn own(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
+async fn own_ones(ctx: &RouteContext<Dashboard>, search: &str) -> Vec<ServerView> {
     let mut servers = Vec::new();
     for guild in picker::own_servers(ctx, search).await {
         servers.push(of(ctx, guild).await);
