@@ -2,11 +2,13 @@
 
 mod backups;
 mod chat;
+mod commands;
 mod database;
 mod faults;
 mod files;
 mod fuzz;
 mod livemonitor;
+mod plugins;
 mod roles;
 mod security;
 mod tools;

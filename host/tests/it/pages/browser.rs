@@ -31,6 +31,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn of(answer: Response) -> Self {
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.unwrap();
+        Self {
+            status,
+            headers,
+            text,
+        }
+    }
+
     /// Whether it is this status, and has these words.
     #[track_caller]
     pub fn is(&self, status: u16, words: &str) -> &Self {
@@ -148,14 +158,16 @@ impl Browser {
     }
 
     /// Sends a file.
-    pub async fn uploads(&self, path: &str, name: &str, body: &str) -> Answer {
+    pub async fn uploads(&self, path: &str, name: &str, body: impl AsRef<[u8]>) -> Answer {
         let csrf = self.csrf();
         let headers = [
             ("origin", &*self.base),
             ("x-csrf", &*csrf),
             ("x-file-name", name),
         ];
-        self.sends(Method::POST, path, body, &headers).await
+        let body = body.as_ref().to_vec();
+        let answer = self.opens(Method::POST, path, body, &headers).await;
+        Answer::of(answer).await
     }
 
     /// Any request, with these headers alone and the cookies.
@@ -166,14 +178,9 @@ impl Browser {
         body: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
+        let body = body.as_bytes().to_vec();
         let answer = self.opens(method, path, body, headers).await;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let text = answer.text().await.unwrap();
-        Answer {
-            status,
-            headers,
-            text,
-        }
+        Answer::of(answer).await
     }
 
     /// The same, and reads nothing of its body yet.
@@ -181,7 +188,7 @@ impl Browser {
         &self,
         method: Method,
         path: &str,
-        body: &str,
+        body: Vec<u8>,
         headers: &[(&str, &str)],
     ) -> Response {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
@@ -192,7 +199,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.body(body.to_owned()).send().await.unwrap();
+        let answer = request.body(body).send().await.unwrap();
         for cookie in answer.headers().get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -207,7 +214,7 @@ impl Browser {
     /// What is published on these topics, as it comes.
     pub async fn follows(&self, topics: &str) -> Stream {
         let path = format!("/events?topics={topics}");
-        let answer = self.opens(Method::GET, &path, "", &[]).await;
+        let answer = self.opens(Method::GET, &path, Vec::new(), &[]).await;
         assert_eq!(answer.status(), 200);
         let mut stream = Stream {
             answer,
