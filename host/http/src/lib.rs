@@ -14,6 +14,7 @@
 //! Deliberately absent: anything of ours.
 
 mod addresses;
+mod asker;
 mod connection;
 
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
@@ -35,6 +36,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 use tower_http::timeout::TimeoutBody;
 
+pub use self::asker::asker;
 use self::{
     addresses::Addresses,
     connection::{Connection, Place},

@@ -260,7 +260,7 @@ async fn learned(host: &Host, call: &str, tally: &mut Tally) -> Json {
     params
 }
 
-/// Each field of the boundary with each number and text that is at an end, beside what is taken for the others.
+/// Each field of the boundary that the call reads, with each number and text that is at an end, beside what is taken for the others.
 async fn extremes(ctx: CommandContext) -> Result {
     let (call, part): (String, usize) = (ctx.option("call")?, ctx.option::<u32>("count")? as usize);
     let mut tally = Tally { well: 0, slowest: Duration::ZERO, unanswered: 0 };
@@ -269,11 +269,22 @@ async fn extremes(ctx: CommandContext) -> Result {
         0.into(), (-1).into(), i64::MIN.into(), i64::MAX.into(), u64::MAX.into(), u32::MAX.into(), 1e308.into(), (-5e-324).into(), "".into(),
         "\u{0}".into(), "18446744073709551615".into(), vec![Json::from("1"); 500].into(), Json::Null,
     ];
+    let usual = ask(ctx.host(), &call, params.clone(), b"{}".to_vec(), &mut tally).await;
     for field in FIELDS.iter().skip(part).step_by(PARTS) {
-        for end in &ends {
+        let with = |value: Json| {
             let mut params = params.clone();
-            params[*field] = end.clone();
-            ask(ctx.host(), &call, params, b"{}".to_vec(), &mut tally).await;
+            params[*field] = value;
+            params
+        };
+        // What is answered as if it were not there is not read: there are more calls by far than each of them has fields.
+        let mut is_read = params.get(*field).is_some();
+        for odd in [Json::from_iter([("odd", Json::Array(Vec::new()))]), i64::MIN.into()] {
+            is_read |= ask(ctx.host(), &call, with(odd), b"{}".to_vec(), &mut tally).await != usual;
+        }
+        if is_read {
+            for end in &ends {
+                ask(ctx.host(), &call, with(end.clone()), b"{}".to_vec(), &mut tally).await;
+            }
         }
     }
     ctx.reply(told(&tally)).await

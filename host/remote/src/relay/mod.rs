@@ -26,13 +26,13 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use host_base::{private, shown};
-use host_http::{Limits, Port, Server};
+use host_http::{Limits, Port, Server, asker};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tower::ServiceExt;
 use tower_http::timeout::TimeoutLayer;
@@ -294,20 +294,10 @@ async fn answered(own: Router, request: Request) -> Response {
     }
 }
 
-/// The address of whoever asks: what a proxy on this machine says, or the other end of the connection.
+/// The address of whoever asks.
 fn address(request: &Request) -> String {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let Some(peer) = peer.map(|it| it.0.ip()) else {
-        return "unknown".to_owned();
-    };
-    let said = text(
-        request.headers(),
-        &HeaderName::from_static("x-forwarded-for"),
-    );
-    let last = said
-        .filter(|_| peer.is_loopback())
-        .and_then(|said| said.rsplit(',').next()?.trim().parse().ok());
-    last.unwrap_or(peer).to_string()
+    asker(request.extensions(), request.headers())
+        .map_or_else(|| "unknown".to_owned(), |it| it.to_string())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
