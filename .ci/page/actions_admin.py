@@ -45,7 +45,7 @@ def sessions(me, house):
     people.gives(me, house, "member", "Visitor")
     for words, path in (("End: member", "one session"), ("End all of theirs: member", "all of somebody's")):
         page = me.browser.somebody()
-        people.through_discord_again(page, house) if False else people.through_discord(page, house, "member")
+        people.through_discord(page, house, "member")
         people.logged_in(page, "member", "Visitor")
         me.open("/security")
         with me.doing("/security/revoke"):

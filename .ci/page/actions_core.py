@@ -112,17 +112,17 @@ def settings(me, house):
     me.told("is reset")
     house.until(lambda: 'prefix = "?"' not in file.read_text(), "and out of it")
     house.hears("member", "kitchen", "!hello", "Hello, member!")
-    me.open(f"/settings/server/{house.guild('Tea House')}?q=prefix")
-    found = me.browser.evaluate("document.querySelector('section.setting input:not([type=hidden])').id")
-    me.fills(f"#{found}", "%")
+    zone = "setting-plugin-scheduler-zone"
+    me.open(f"/settings/server/{house.guild('Tea House')}")
+    me.fills(f"#{zone}", "Asia/Kolkata")
     with me.doing("/settings/server/{guild}/write"):
-        me.click(setting(found) + "button[type=submit]")
+        me.click(setting(zone) + "button[type=submit]")
     me.told("holds from now on")
-    house.hears("member", "kitchen", "%hello", "Hello, member!")
+    house.hears("owner", "kitchen", "!settings", "Asia/Kolkata")
     with me.doing("/settings/server/{guild}/write"):
-        me.click(setting(found) + "div.actions button[type=button]")
+        me.click(setting(zone) + "button", "Reset scheduler.zone")
     me.told("is reset")
-    house.hears("member", "kitchen", "!hello", "Hello, member!")
+    me.until(f"document.getElementById('{zone}').value === 'UTC'", "the server has the bot's again")
 
 
 def shards(me, house):

@@ -68,6 +68,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def words(message):
+    """All words of a message, those of embeds among them."""
+    embeds = [f"{embed.get('title', '')} {embed.get('description', '')} {json.dumps(embed.get('fields', []), ensure_ascii=False)}" for embed in message["embeds"]]
+    return " ".join([message["content"], *embeds]).strip()
+
+
 class House:
     def __init__(self, sandbox, program, libraries):
         self.sandbox, self.folder = sandbox, sandbox.folder / "bot"
@@ -160,28 +166,34 @@ class House:
         if "error" in answer:
             raise AssertionError(f"{user} in #{channel}: {text}: {answer['error']}")
 
-    def hears(self, user, channel, text, contains):
+    def hears(self, user, channel, text, contains=""):
         """The same, and what the bot answers there with these words."""
+        known = {message["id"] for message in self.messages(channel)}
         self.says(user, channel, text)
-        return self.ask("/sandbox/expect", {"user": user, "channel": channel, "contains": contains})["text"]
+
+        def answer():
+            fresh = (message for message in self.messages(channel) if message["id"] not in known and message["author"].get("bot"))
+            texts = (words(message) for message in fresh)
+            return next((text for text in texts if contains in text), None)
+
+        return self.until(answer, f"in Discord {text} is answered{contains and f' with {contains}'}")
 
     def link(self):
         """A link to log in with, as the owner gets one by direct message."""
-        text = self.link_of("owner")
+        before = len(self.direct("owner"))
+        self.says("owner", "kitchen", "!livemonitor quickstart")
+        return self.link_in(self.until(lambda: self.direct("owner")[before:], "the owner gets a direct message"))
+
+    def link_in(self, messages):
+        text = json.dumps(messages, ensure_ascii=False)
         found = re.search(re.escape(self.url) + r"/login/link#[0-9a-f]+", text)
         if not found:
             raise AssertionError(f"no link is in: {text}")
         return found.group(0)
 
-    def link_of(self, user):
-        known = {message["id"] for message in self.direct(user)}
-        self.says(user, "kitchen", "!livemonitor quickstart")
-        came = lambda: [message for message in self.direct(user) if message["id"] not in known]
-        return json.dumps(self.until(came, f"{user} gets a direct message"), ensure_ascii=False)
-
     def link_denied(self, user):
         """What somebody is told who asks for a link and is no owner."""
-        return self.hears(user, "kitchen", "!livemonitor quickstart", "")
+        return self.hears(user, "kitchen", "!livemonitor quickstart")
 
     def login_fails(self):
         """Somebody has a link that never was."""

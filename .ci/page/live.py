@@ -11,7 +11,7 @@ WATCH = """((isSo) => {
   const look = () => { if (window.seen === null && isSo()) window.seen = Date.now(); };
   look();
   if (window.seen !== null) throw new Error("it is so already");
-  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
 })"""
 
 
@@ -75,7 +75,7 @@ def figures(me, house):
     me.open("/settings?q=bot.prefix")
     me.follows()
     value = "document.querySelector('#setting-host-bot-prefix').getAttribute('value')"
-    for words, command in (("!!", "!set bot.prefix !!"), ("!", "!!set bot.prefix !")):
+    for words, command in (("!!", "!cogwright set bot.prefix !!"), ("!", "!!cogwright unset bot.prefix")):
         yield comes(me, "a setting", f"{value} === '{words}'", lambda: house.says("owner", "kitchen", command))
     me.open("/security")
     me.follows()

@@ -15,9 +15,18 @@ SENDS = """(async (path, body) => {
 })"""
 
 
+# The host's own deeds, which are in no plugin's manifest: whoever has a session may do them, or whoever has a link.
+HOSTS = ("/logout", "/login/link")
+
+
+def full(path):
+    """A deed's address, as the description has it: others than the host's are the dashboard's."""
+    return path if path in HOSTS else f"/p/dashboard{path}"
+
+
 def pattern(path):
-    """A path of the description, as the addresses that it stands for."""
-    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(path)) + r"(\?.*)?$")
+    """A deed, as the addresses that it stands for."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(full(path))) + r"(\?.*)?$")
 
 
 class Visit:
@@ -39,6 +48,8 @@ class Visit:
     # ---- hands -------------------------------------------------------------------------------------------
 
     def click(self, selector, text=None):
+        # A page that has just come does not listen yet.
+        self.browser.until("document.readyState === 'complete'", "the page is loaded", quiet=True)
         self.browser.click(selector, text)
 
     def agrees(self, word=None):
@@ -81,7 +92,7 @@ class Visit:
         answers.clear()
         yield
         for path in paths:
-            wanted = pattern(path if path.startswith("/log") and path in ("/logout", "/login/link") else f"/p/dashboard{path}")
+            wanted = pattern(path)
             is_it = lambda it: wanted.match(it[1].removeprefix(self.house.url))
             self.browser.comes(lambda: any(is_it(it) for it in answers), f"the page sends {path}; so far {answers}")
             status = next(it[2] for it in answers if is_it(it))
