@@ -34,7 +34,7 @@ def commands(me, house):
     with me.doing("/commands/server/{guild}/try"):
         me.click("form button", "Try")
     me.shows("No:", "#why", "so that the member may not")
-    print(f"ok  in Discord they read: {house.hears('member', 'kitchen', '!hello', 'Steward')}", flush=True)
+    print(f"ok  in Discord they read: {house.hears('member', 'kitchen', '!hello', 'role')}", flush=True)
     me.open(f"/commands/server/{tea}/command?name=hello")
     me.picks("#rule-roles")
     with me.doing("/commands/server/{guild}/require"):
@@ -141,7 +141,7 @@ def shards(me, house):
 
 def levels(me, house):
     me.open("/log?plugin=ticker")
-    me.hides("tick", "#log")
+    me.hides("ticks=", "#log")
     me.open("/log/levels")
     me.picks("select[name=plugin]", "ticker")
     me.browser.evaluate("document.querySelector('form:has([name=plugin]) [name=level]').value = 'debug'")
@@ -149,7 +149,7 @@ def levels(me, house):
         me.click("form:has([name=plugin]) button", "Set")
     me.shows("ticker", "#levels")
     me.open("/log?plugin=ticker")
-    me.shows("tick", "#log", "the log has what that plugin says of itself")
+    me.shows("ticks=", "#log", "the log has what that plugin says of itself")
     me.open("/log/levels")
     with me.doing("/log/levels/set"):
         me.click("#levels button", "ticker as all others")

@@ -122,7 +122,7 @@ def backups(me, house):
         me.click("form button", "Back it up")
     me.told("is made")
     me.shows(f"server {house.guild('Tea House')}")
-    return before
+
 
 
 def cups(house):

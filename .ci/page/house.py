@@ -171,12 +171,17 @@ class House:
         known = {message["id"] for message in self.messages(channel)}
         self.says(user, channel, text)
 
+        said = []
+
         def answer():
             fresh = (message for message in self.messages(channel) if message["id"] not in known and message["author"].get("bot"))
-            texts = (words(message) for message in fresh)
-            return next((text for text in texts if contains in text), None)
+            said[:] = [words(message) for message in fresh]
+            return next((text for text in said if contains in text), None)
 
-        return self.until(answer, f"in Discord {text} is answered{contains and f' with {contains}'}")
+        try:
+            return self.until(answer, f"in Discord {text} is answered{contains and f' with {contains}'}")
+        except AssertionError as error:
+            raise AssertionError(f"{text} is answered with {said}, and {contains} was expected; {error}") from error
 
     def link(self):
         """A link to log in with, as the owner gets one by direct message."""
