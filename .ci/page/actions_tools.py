@@ -14,7 +14,7 @@ def do(me, house):
 def files(me, house):
     root = house.folder
     me.open("/files")
-    me.click("button", "New file")
+    me.click("button[data-dialog]", "New file")
     me.fills("#new-file [name=name]", "notes/tea.md")
     with me.doing("/files/create"):
         me.click("#new-file button[type=submit]")
@@ -31,7 +31,7 @@ def files(me, house):
     me.shows("Ceylon")
     house.until(lambda: (root / "notes/tea.md").read_text() == "Assam\nCeylon\n", "they are on the disk")
     me.open("/files")
-    me.click("button", "New folder")
+    me.click("button[data-dialog]", "New folder")
     me.fills("#new-folder [name=name]", "shelf")
     with me.doing("/files/folder"):
         me.click("#new-folder button[type=submit]")

@@ -92,7 +92,11 @@ class House:
         variables = {"DISCORD_TOKEN": self.sandbox.token(), "BOT_OWNER_ID": self.user("owner"), "DISCORD_CLIENT_SECRET": SECRET}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen([self.program, "run"], cwd=self.folder, env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        self.until(self.serves, "the bot serves its pages")
+        try:
+            self.until(self.serves, "the bot serves its pages")
+        except AssertionError:
+            self.stop()
+            raise
 
     def stop(self):
         end(self.process)

@@ -4,7 +4,6 @@ import json
 import re
 
 import visit
-from browser import quoted
 
 
 def through_discord(page, house, name):
@@ -12,8 +11,7 @@ def through_discord(page, house, name):
     page.open(house.url + "/login")
     page.click("a.button", "Log in with Discord")
     page.shows("Cogwright wants to access", "h1", f"{name} comes to Discord's consent page")
-    page.until(f"Boolean([...document.querySelectorAll('.people label')].find((it) => it.innerText.includes({quoted(name)})))", f"{name} is among the people", quiet=True)
-    page.evaluate(f"[...document.querySelectorAll('.people label')].find((it) => it.innerText.includes({quoted(name)})).click()")
+    page.click(".people label bdi", name)
     page.click("button", "Authorise")
 
 
