@@ -4,6 +4,7 @@ Descriptors 3 and 4, messages end with a zero byte. The page keeps an event stre
 """
 
 import base64
+import copy
 import fcntl
 import json
 import os
@@ -14,6 +15,8 @@ import time
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-US",
+    # Of several people's pages none waits because another one lies above it.
+    "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
     "--remote-debugging-pipe",
 ]
 # A busy machine takes its time; nothing here waits longer than it has to.
@@ -46,13 +49,29 @@ class Browser:
         os.close(to_read)
         os.close(from_write)
         self.write, self.read = to_write, os.fdopen(from_read, "rb")
-        self.last, self.session, self.complaints = 0, None, []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.last, self.session, self.complaints, self.sent, self.answers, self.streams = 0, None, [], {}, [], []
+        self.begin()
+
+    def begin(self, **where):
+        target = self.call("Target.createTarget", url="about:blank", **where)["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Runtime", "Log", "Page"):
             self.call(f"{domain}.enable")
         self.size(1280, 800)
         self.scheme("light")
+
+    def somebody(self):
+        """Somebody else's page in the same Chromium: it knows none of the others' cookies."""
+        other = copy.copy(self)
+        other.session = None
+        other.begin(browserContextId=other.call("Target.createBrowserContext")["browserContextId"])
+        # In the background a page holds back what it fetches.
+        other.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        return other
+
+    def watch(self):
+        """From here on what the page sends is noted: `answers` has method, address and status of each that is no GET."""
+        self.call("Network.enable")
 
     # ---- the protocol ------------------------------------------------------------------------------------
 
@@ -79,9 +98,18 @@ class Browser:
         return text
 
     def hear(self, event):
-        """Notes what the page's console has to complain of."""
+        """Notes what the page's console has to complain of, and what was answered to what it has sent."""
         said = event.get("params", {})
         match event.get("method"):
+            case "Network.requestWillBeSent":
+                if "redirectResponse" in said:
+                    self.answered(said["requestId"], said["redirectResponse"]["status"])
+                if said["request"]["method"] not in ("GET", "HEAD"):
+                    self.sent[said["requestId"]] = (said["request"]["method"], said["request"]["url"])
+            case "Network.responseReceived":
+                self.answered(said["requestId"], said["response"]["status"])
+                if said["type"] == "EventSource":
+                    self.streams.append(said["response"]["url"])
             case "Runtime.exceptionThrown":
                 self.complaints.append(json.dumps(said["exceptionDetails"].get("exception", said["exceptionDetails"]))[:900])
             case "Runtime.consoleAPICalled" if said["type"] in ("error", "assert"):
@@ -91,6 +119,10 @@ class Browser:
                 # A picture that the sandbox does not have is shown by its name.
                 if not any(part in entry.get("url", "") for part in ("/emojis/", "/stickers/")):
                     self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+
+    def answered(self, request, status):
+        if found := self.sent.pop(request, None):
+            self.answers.append((*found, status))
 
     def no_complaints(self):
         self.evaluate("0")
@@ -112,13 +144,33 @@ class Browser:
 
     def until(self, expression, what, quiet=False):
         deadline = time.monotonic() + PATIENCE
-        while not self.evaluate(expression):
+        while not self.is_so(expression):
             if time.monotonic() > deadline:
                 shown = self.evaluate("document.body.innerText")
                 raise AssertionError(f"{what}; the page shows:\n{shown}\n{self.complaints}")
             time.sleep(0.03)
         if not quiet:
             print(f"ok  {what}", flush=True)
+
+    def comes(self, is_so, what):
+        """Until something is known of what the page has sent."""
+        deadline = time.monotonic() + PATIENCE
+        while not is_so():
+            if time.monotonic() > deadline:
+                shown = self.evaluate("document.body.innerText")
+                raise AssertionError(f"{what}; the page shows:\n{shown}\n{self.complaints}")
+            # What has come is read with the next answer.
+            self.is_so("0")
+            time.sleep(0.03)
+
+    def is_so(self, expression):
+        """Whether it holds now; while the page goes to another one nothing does."""
+        try:
+            return self.evaluate(expression)
+        except AssertionError as error:
+            if any(words in str(error) for words in ("context was destroyed", "navigated or closed", "Cannot find context")):
+                return False
+            raise
 
     def there(self, selector, what, quiet=False):
         self.until(f"document.querySelector({quoted(selector)}) !== null", what, quiet)

@@ -353,18 +353,21 @@ impl State {
             .rights_of(user)
             .ok_or_else(|| unfit("they have no role on the bot's pages"))?;
         self.covers(acting, &rights)?;
-        let ways = [Some(Way::Port), self.remote_way()];
-        let links = ways.iter().flatten();
-        let links: Vec<_> = links.filter_map(|way| self.link(user, "", way)).collect();
-        let link = links.first().ok_or_else(|| {
-            unfit("no pages are served: `[pages] listen` in config.toml is off, or the address is taken; the log says which")
-        })?;
         let to = json!({"recipient_id": user.to_string()});
         let channel = site
             .rest
             .json("POST", "users/@me/channels".to_owned(), &to, false)
             .await?;
+        let name = recipient(&channel);
         let channel = channel["id"].as_str().unwrap_or_default().to_owned();
+        let ways = [Some(Way::Port), self.remote_way()];
+        let links = ways.iter().flatten();
+        let links: Vec<_> = links
+            .filter_map(|way| self.link(user, &name, way))
+            .collect();
+        let link = links.first().ok_or_else(|| {
+            unfit("no pages are served: `[pages] listen` in config.toml is off, or the address is taken; the log says which")
+        })?;
         let minutes = link.lasts.as_secs() / 60;
         let text = format!(
             "This link logs you in to my pages, once, within {minutes} minutes, as {}: {}\nGive it to nobody: whoever opens it is you there.",
@@ -432,6 +435,13 @@ fn told(rights: Option<&Rights>) -> Value {
     )
 }
 
+/// What whoever a direct message's channel is for is called; empty: Discord does not say.
+fn recipient(channel: &Value) -> String {
+    let user = &channel["recipients"][0];
+    let name = user["global_name"].as_str().or(user["username"].as_str());
+    name.unwrap_or_default().to_owned()
+}
+
 fn unfit(words: &str) -> Failure {
     let mut chars = words.chars();
     let first = chars
@@ -473,5 +483,21 @@ impl<P: Sync> Capability<P> for Pages {
 
     fn registries(&self) -> Vec<(&'static str, usize)> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_logs_in_by_a_link_has_the_name_that_discord_shows() {
+        let of = |user: Value| recipient(&json!({"id": "1", "recipients": [user]}));
+        assert_eq!(
+            of(json!({"username": "ann", "global_name": "Ann B."})),
+            "Ann B."
+        );
+        assert_eq!(of(json!({"username": "ann", "global_name": null})), "ann");
+        assert_eq!(recipient(&json!({})), "");
     }
 }

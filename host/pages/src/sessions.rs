@@ -281,6 +281,12 @@ impl Sessions {
         is_good.then_some((link.user, link.name))
     }
 
+    /// How many sessions have begun so far.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.lock().last
+    }
+
     /// Takes back the links of `user`.
     pub fn forget_links(&self, user: u64) {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);

@@ -112,7 +112,7 @@ fn table(backups: &[BackupView]) -> Markup {
                     Some(id) => { "server " (id) },
                 } }
                 td { (number(backup.databases)) }
-                td { (size(backup.bytes)) }
+                td.number { (size(backup.bytes)) }
             }
         }
     };

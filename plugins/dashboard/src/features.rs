@@ -113,7 +113,7 @@ async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         @for feature in &FEATURES {
             tr {
                 th scope="row" { (feature.title) }
-                td { (feature.does) }
+                td.words { (feature.does) }
                 td { code { (feature.plugin) } }
                 td { (pill(ctx.base(), own, standing(feature.plugin, &tabs, plugins.as_deref()))) }
             }

@@ -219,7 +219,9 @@ pub(super) async fn tick(state: Arc<State>) {
             state.hub.followed().await;
         }
         let site = &state.site;
-        let sessions = ("sessions", *state.access.follow().borrow());
+        // Who has come, and what has changed for those who are there.
+        let sessions = *state.access.follow().borrow() + state.sessions.begun();
+        let sessions = ("sessions", sessions);
         for (name, count) in site.bot.counters().into_iter().chain([sessions]) {
             if known
                 .insert(name, count)

@@ -95,9 +95,9 @@ fn table(base: &str, files: &[DatabaseFile], names: &HashMap<u64, String>) -> Ma
                     a href={ (base) "/database/tables?db=" (key) } { (ui::name(name)) }
                     @if file.guild_id.is_some() { " " small.muted { (key) } }
                 }
-                td { (size(file.bytes)) }
-                td { (size(file.log_bytes)) }
-                td { (size(file.free_pages.saturating_mul(file.page_bytes))) }
+                td.number { (size(file.bytes)) }
+                td.number { (size(file.log_bytes)) }
+                td.number { (size(file.free_pages.saturating_mul(file.page_bytes))) }
                 td { (ui::ago(file.modified_ms)) }
                 td {
                     @if file.left { (ui::badge(Tone::Warn, "left")) }

@@ -76,7 +76,7 @@ fn row(ctx: &RouteContext<Dashboard>, entry: &BotFileKept) -> maud::Markup {
     html! {
         tr {
             th scope="row" { (ui::name(path.unwrap_or(&entry.name))) }
-            td { (size(entry.bytes)) }
+            td.number { (size(entry.bytes)) }
             td { (ui::ago(entry.kept_ms)) }
             td { div.actions {
                 @if let Some(path) = path && ctx.may(right::RESTORE) {

@@ -110,7 +110,7 @@ fn row(ctx: &RouteContext<Dashboard>, folder: &str, entry: &BotFileEntry) -> Mar
                     span.file-name { (icons::icon(icon)) (ui::name(&entry.name)) }
                 }
             }
-            td { @if !entry.folder { (size(entry.bytes)) } }
+            td.number { @if !entry.folder { (size(entry.bytes)) } }
             td { (ui::ago(entry.modified_ms)) }
             td { div.actions {
                 @if entry.read_only { (ui::badge(Tone::Plain, "read only")) }

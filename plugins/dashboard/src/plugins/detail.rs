@@ -111,6 +111,8 @@ async fn body(ctx: &RouteContext<Dashboard>, plugin: &PluginView, part: &str) ->
             div.row { (pills(plugin)) }
             div.actions { (actions(ctx, plugin)) }
         }
+        // Nothing is wrong with it: somebody has wanted that.
+        @if let (true, Some(why)) = (plugin.unloaded && !serves(plugin), &plugin.error) { p.notice { bdi { (clip(why, 1_000)) } } }
         @for issue in issues(plugin) { p.notice.warn { bdi { (clip(&issue, 1_000)) } } }
         (inner)
     })

@@ -59,18 +59,24 @@ pub(super) async fn page(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         (name, _) => (list::role(&access, name)?.clone(), false),
     };
     let why = why_not(&ctx, &own, &role, is_new);
-    let content = html! {
-        @if let Some(why) = why { p.notice { (why) } }
-        form.stack data-post={ (ctx.base()) "/roles/save" } data-then={ "go:" (ctx.base()) "/roles/all" } {
-            (head(&role, is_new, why.is_none()))
-            (rights(&access, &own, &role, why.is_none()))
-            p.error data-error role="alert" {}
-            div.actions.end.sticky-actions {
-                a.button href={ (ctx.base()) "/roles/all" } { "Back" }
-                @if why.is_none() {
-                    button.button.primary type="submit" { @if is_new { "Make the role" } @else { "Save" } }
-                }
+    let fields = html! {
+        (head(&role, is_new, why.is_none()))
+        (rights(&access, &own, &role, why.is_none()))
+        p.error data-error role="alert" {}
+        div.actions.end.sticky-actions {
+            a.button href={ (ctx.base()) "/roles/all" } { "Back" }
+            @if why.is_none() {
+                button.button.primary type="submit" { @if is_new { "Make the role" } @else { "Save" } }
             }
+        }
+    };
+    let content = html! {
+        @if let Some(why) = why {
+            p.notice { (why) }
+            // No form: there is nothing to be sent.
+            div.stack { (fields) }
+        } @else {
+            form.stack data-post={ (ctx.base()) "/roles/save" } data-then={ "go:" (ctx.base()) "/roles/all" } { (fields) }
         }
     };
     let actions = html! {

@@ -28,6 +28,7 @@ const SEES: &str = "pages.access";
 const SETS_ROLE: &str = "pages.set_role";
 const REMOVES_ROLE: &str = "pages.remove_role";
 const SETS_USER: &str = "pages.set_user";
+const SENDS_LINK: &str = "pages.send_link";
 
 pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
     let get = |path: &str, words: &str| Route::get(path).right(SEES).words(words);
@@ -53,6 +54,12 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
                 .right(SETS_USER)
                 .words("Takes somebody's role away"),
             people::remove,
+        )
+        .route(
+            Route::post("/roles/people/link")
+                .right(SENDS_LINK)
+                .words("Sends somebody with a role a link by direct message that logs them in once"),
+            people::send_link,
         )
         .route(get("/roles/all", "The roles"), list::page)
         .route(

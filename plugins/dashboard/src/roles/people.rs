@@ -10,11 +10,15 @@ use plugin_api::{
 };
 use serde::Deserialize;
 
-use super::{Own, SETS_USER, framed, user_id};
+use super::{Own, SENDS_LINK, SETS_USER, framed, user_id};
 use crate::{
     Dashboard, shell,
     ui::{self, Action, Pager},
 };
+
+/// Discord's code for a user who takes no direct messages from the bot
+/// ([opcodes](https://discord.com/developers/docs/topics/opcodes-and-status-codes#json)).
+const DIRECT_MESSAGES_CLOSED: u64 = 50_007;
 
 /// People on a page.
 const PAGE: u64 = 50;
@@ -64,7 +68,7 @@ fn drawn(ctx: &RouteContext<Dashboard>, access: &AccessReply) -> Result<Markup> 
         return Ok(match access.people.is_empty() {
             true => ui::empty(
                 "Nobody but the owners",
-                "Give somebody a role: they log in with Discord then, or by a link that an owner has sent them.",
+                "Give somebody a role: they log in with Discord then, or by a link that the bot sends them.",
             ),
             false => ui::empty("Nobody found", "No name, id or role has these words."),
         });
@@ -76,14 +80,21 @@ fn drawn(ctx: &RouteContext<Dashboard>, access: &AccessReply) -> Result<Markup> 
         .take(PAGE as usize);
     let rows = html! {
         @for person in shown {
-            @let may = ctx.may(SETS_USER) && access.roles.iter().find(|it| it.name == person.role).is_none_or(|role| own.covers(role));
+            @let covers = access.roles.iter().find(|it| it.name == person.role).is_none_or(|role| own.covers(role));
             tr data-key=(person.user_id) {
                 th scope="row" { (ui::name(shown_name(person))) br; small.muted { code { (person.user_id) } } }
                 td { (ui::name(&person.role)) }
                 td { (ui::ago(person.seen_ms)) }
                 td {
-                    @if may {
-                        div.actions {
+                    div.actions {
+                        @if covers && ctx.may(SENDS_LINK) {
+                            (Action::new("Send a link", format!("{}/roles/people/link", ctx.base()))
+                                .body(&serde_json::json!({"user_id": person.user_id.to_string()}))
+                                .confirm(format!("Have the bot send {} a link by direct message? It logs them in once, within ten minutes.", shown_name(person)))
+                                .label(format!("Send a link to {}", shown_name(person)))
+                                .quiet())
+                        }
+                        @if covers && ctx.may(SETS_USER) {
                             a.button.quiet href={ (ctx.base()) "/roles?person=" (person.user_id) "#give" } aria-label={ "Change the role of " (shown_name(person)) } { "Change" }
                             (Action::new("Remove", format!("{}/roles/people/remove", ctx.base()))
                                 .body(&serde_json::json!({"user_id": person.user_id.to_string()}))
@@ -224,6 +235,21 @@ pub(super) async fn remove(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         "They have no role any more; {} left.",
         counted(left, "person")
     )))
+}
+
+pub(super) async fn send_link(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
+    let whom: Taken = ctx.json()?;
+    let user = user_id(&whom.user_id)?;
+    let sent = ctx.host().pages().send_link(Id::new(user)).await;
+    sent.map_err(|error| match error.discord_code() {
+        Some(DIRECT_MESSAGES_CLOSED) => Error::user(
+            "They take no direct messages from the bot: they allow them in a server that they share with it (its menu, Privacy Settings).",
+        ),
+        _ => error,
+    })?;
+    Ok(RouteReply::text(
+        "The bot has sent them a link. It is good once, within ten minutes.",
+    ))
 }
 
 #[cfg(test)]

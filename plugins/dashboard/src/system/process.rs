@@ -17,7 +17,7 @@ pub(super) fn drawn(status: &BotStatus, lag: Option<&LagReply>) -> Markup {
             (ui::stat("Messages", number(status.messages), "seen"))
             (ui::stat("Requests", number(status.requests), "to Discord"))
         }
-        div.grid {
+        div.grid.broad {
             (ui::card("Bot", html! {
                 dl.facts {
                     (ui::fact("Host", html! { "Cogwright " (status.host_version) }))
