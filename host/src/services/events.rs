@@ -57,7 +57,7 @@ impl Events {
     fn replay(&self, call: &HostCall) -> Result<Completion, Failure> {
         let ReplayEventCall { event, plugin } = serde_json::from_value(call.params.clone())?;
         let replayer = self.replayer.get().ok_or_else(|| {
-            Failure::Refused(
+            Failure::Unfit(
                 "events are replayed in the sandbox alone (`cogwright sandbox`): on Discord itself, what plugins do about them would be done twice"
                     .into(),
             )
@@ -80,10 +80,10 @@ impl Events {
                 call.effect.changed("not heard again", heard);
                 Ok(Completion::default())
             }
-            Some(false) => Err(Failure::Refused(format!(
+            Some(false) => Err(Failure::Unfit(format!(
                 "`{plugin}` is too far behind to hear it: wait until it has caught up"
             ))),
-            None => Err(Failure::Refused(format!(
+            None => Err(Failure::Unfit(format!(
                 "no listener of a plugin `{plugin}` that is loaded is for this `{event}`"
             ))),
         }

@@ -129,6 +129,19 @@ async fn arrived(places: &Places, bytes: Vec<u8>) -> Result<PathBuf, Failure> {
     Ok(file)
 }
 
+/// What is wrong with a file that has just arrived, without the name that it lies under meanwhile: nobody has given it that one.
+fn nameless<T>(checked: Result<T, Failure>, file: &Path) -> Result<T, Failure> {
+    checked.map_err(|failure| match failure {
+        Failure::Unfit(words) => {
+            Failure::Unfit(words.replace(&*file.to_string_lossy(), "the file"))
+        }
+        Failure::Refused(words) => {
+            Failure::Refused(words.replace(&*file.to_string_lossy(), "the file"))
+        }
+        other => other,
+    })
+}
+
 /// Dry run of a file in the plugin's own folder: of a copy, which nobody changes meanwhile, and which is gone after it.
 pub(super) async fn check_file(
     services: &Services,
@@ -148,7 +161,7 @@ pub(super) async fn check_file(
         return Err(told(format!("`{path:.200}` is not there, or is empty")));
     }
     let copy = arrived(&Places::of(services), bytes).await?;
-    let checked = check::check(services, set, &copy).await;
+    let checked = nameless(check::check(services, set, &copy).await, &copy);
     let removed = blocking(move || fs::remove_file(copy)).await;
     let report = checked?;
     removed?;
@@ -247,7 +260,7 @@ async fn verified(
     about: &PluginsCall,
     file: &Path,
 ) -> Result<FileReport, Failure> {
-    let report = check::check(services, set, file).await?;
+    let report = nameless(check::check(services, set, file).await, file)?;
     if let Some(wanted) = &about.sha256
         && !wanted.eq_ignore_ascii_case(&report.sha256)
     {

@@ -23,7 +23,7 @@ export_plugin!(|| {
 });
 "##;
 
-fn library() -> PathBuf {
+pub(super) fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
         .get_or_init(|| fixtures::plugin("pantry", "all", "0.1.0", "", SOURCE))

@@ -27,7 +27,10 @@ async fn a_plugin_is_unloaded_loaded_reloaded_and_rolled_back() {
     bot.until_generation("pot", 1).await;
     let owner = Browser::owner(&bot).await;
     owner.get(AT).await.is(200, "hello").is(200, "pot");
-    owner.get(&format!("{AT}/graph")).await.is(200, "hello");
+    owner
+        .get(&format!("{AT}/graph"))
+        .await
+        .is(200, "Graph of plugins");
     let name = json!({"name": "hello"});
     let gone = json!({"name": "hello", "reason": "it shouts"});
     owner.does(&format!("{AT}/unload"), gone).await.is(200, "");
@@ -103,16 +106,20 @@ async fn a_file_is_uploaded_tried_installed_and_thrown_away() {
         .does(&format!("{AT}/install"), install)
         .await
         .is(400, "waits no longer");
-    // What is none is told as such, with nothing loaded.
+    // What is none is told as such, and by no name that nobody has given it.
     let none = owner
         .uploads(&format!("{AT}/upload"), "libnone.so", "no plugin")
         .await;
-    none.is(200, "can't be loaded");
-    let discard = json!({"name": "none", "sha256": sha256_of(&none.text)});
-    owner
-        .does(&format!("{AT}/discard"), discard)
-        .await
-        .is(200, "thrown away");
+    none.is(400, "the file is a text file");
+    assert!(!none.text.contains("data"), "{}", none.text);
+    let again = owner
+        .uploads(&format!("{AT}/upload"), "libpot.so", &bytes)
+        .await;
+    let discard = json!({"name": "pot", "sha256": sha256_of(&again.text)});
+    let thrown = owner.does(&format!("{AT}/discard"), discard.clone()).await;
+    thrown.is(200, "thrown away");
+    let again = owner.does(&format!("{AT}/install"), discard).await;
+    again.is(400, "waits no longer");
     let odd = json!({"name": "pot", "sha256": "../../config.toml"});
     for deed in ["install", "discard"] {
         owner
@@ -183,7 +190,11 @@ async fn visitors_do_nothing_to_plugins() {
     let visitor = Browser::through_discord(&bot, &member).await;
     let page = visitor.get(AT).await;
     page.is(200, "hello");
-    assert!(!page.text.contains("data-post"), "{}", page.text);
+    assert!(
+        !page.text.contains("data-post=\"/p/dashboard/plugins"),
+        "{}",
+        page.text
+    );
     for deed in [
         "load",
         "unload",

@@ -163,7 +163,7 @@ async fn nobody_gives_what_they_dont_have() {
 async fn no_setting_makes_an_owner_of_whoever_may_write_settings() {
     let bot = dashboard(&[]).await;
     let (owner, member) = (Browser::owner(&bot).await, bot.member());
-    let rights = ["settings.describe", "settings.read", "settings.write"];
+    let rights = ["settings.describe", "settings.write"];
     let made = owner
         .does("/p/dashboard/roles/save", role("Tuner", &rights))
         .await;
