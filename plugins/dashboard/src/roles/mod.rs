@@ -56,9 +56,9 @@ pub(crate) fn add(plugin: Plugin<Dashboard>) -> Plugin<Dashboard> {
             people::remove,
         )
         .route(
-            Route::post("/roles/people/link")
-                .right(SENDS_LINK)
-                .words("Sends somebody with a role a link by direct message that logs them in once"),
+            Route::post("/roles/people/link").right(SENDS_LINK).words(
+                "Sends somebody with a role a link by direct message that logs them in once",
+            ),
             people::send_link,
         )
         .route(get("/roles/all", "The roles"), list::page)
