@@ -31,7 +31,7 @@ def roles(me, house):
         me.click("#people button", "Remove member")
         me.agrees()
     me.told("They have no role any more")
-    cook.until("location.pathname === '/login'", f"whoever has lost the role with {tabs} tabs is led to the login at once")
+    cook.shows("You have no role here any more.", "main", f"whoever had the role, with {tabs} tabs, is told at once that they have none")
     cook.complaints.clear()
     me.open("/roles/all")
     with me.doing("/roles/remove"):
