@@ -34,8 +34,11 @@ def use(browser, house, look):
         print(f"    {tab.__doc__.splitlines()[0]}", flush=True)
         tab.do(me, house)
     helps(helper, house)
+    browser.no_complaints()
+    # Open pages complain while nobody answers.
     actions_admin.restart(me, house)
     actions_admin.stop(me, house)
+    browser.alone()
     missing = set(operations) - me.done - set(EXCEPTIONS)
     if missing:
         raise AssertionError(f"nothing here has done these: {sorted(missing)}")

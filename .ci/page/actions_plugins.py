@@ -114,6 +114,9 @@ def remove(me, house):
     with me.doing("/plugins/remove"):
         me.click("#plugin button", "Remove wizard")
         me.agrees()
+    me.until("location.pathname === '/p/dashboard/plugins'", "a plugin that is removed has no page any more")
+    # The page may have asked for it before it went.
+    me.browser.complaints.clear()
     house.until(lambda: not (house.extensions / "libwizard.so").exists(), "its file is gone from the folder")
     house.until(lambda: "announce" not in commands(house), "and its command from Discord")
 

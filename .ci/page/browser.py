@@ -49,7 +49,7 @@ class Browser:
         os.close(to_read)
         os.close(from_write)
         self.write, self.read = to_write, os.fdopen(from_read, "rb")
-        self.last, self.session, self.complaints, self.sent, self.answers, self.streams = 0, None, [], {}, [], []
+        self.last, self.session, self.complaints, self.sent, self.answers, self.streams, self.contexts = 0, None, [], {}, [], [], []
         self.begin()
 
     def begin(self, **where):
@@ -64,10 +64,21 @@ class Browser:
         """Somebody else's page in the same Chromium: it knows none of the others' cookies."""
         other = copy.copy(self)
         other.session = None
-        other.begin(browserContextId=other.call("Target.createBrowserContext")["browserContextId"])
+        context = other.call("Target.createBrowserContext")["browserContextId"]
+        self.contexts.append(context)
+        other.begin(browserContextId=context)
         # In the background a page holds back what it fetches.
         other.call("Emulation.setFocusEmulationEnabled", enabled=True)
         return other
+
+    def alone(self):
+        """Closes all others' pages, and leaves its own."""
+        root = copy.copy(self)
+        root.session = None
+        while self.contexts:
+            root.call("Target.disposeBrowserContext", browserContextId=self.contexts.pop())
+        self.call("Page.navigate", url="about:blank")
+        self.complaints.clear()
 
     def watch(self):
         """From here on what the page sends is noted: `answers` has method, address and status of each that is no GET."""

@@ -12,7 +12,11 @@ export_plugin!(|| {
             "CREATE TABLE pantry__jars (name TEXT PRIMARY KEY, cups INTEGER NOT NULL);
              INSERT INTO pantry__jars VALUES ('tea', 3), ('<script>alert(1)</script>', 7)",
         )
-        .migration(2, Scope::Guild, "CREATE TABLE pantry__shelves (name TEXT PRIMARY KEY)")
+        .migration(
+            2,
+            Scope::Guild,
+            "CREATE TABLE pantry__shelves (name TEXT PRIMARY KEY)",
+        )
         .command(Command::new("order", "Orders tea").run(order))
         .on_hook("shop", shop)
 });

@@ -269,22 +269,29 @@ async fn extremes(ctx: CommandContext) -> Result {
         0.into(), (-1).into(), i64::MIN.into(), i64::MAX.into(), u64::MAX.into(), u32::MAX.into(), 1e308.into(), (-5e-324).into(), "".into(),
         "\u{0}".into(), "18446744073709551615".into(), vec![Json::from("1"); 500].into(), Json::Null,
     ];
+    // What is answered as if they were not there is not read: there are more fields by far than any call has.
     let usual = ask(ctx.host(), &call, params.clone(), b"{}".to_vec(), &mut tally).await;
-    for field in FIELDS.iter().skip(part).step_by(PARTS) {
-        let with = |value: Json| {
-            let mut params = params.clone();
-            params[*field] = value;
-            params
-        };
-        // What is answered as if it were not there is not read: there are more calls by far than each of them has fields.
-        let mut is_read = params.get(*field).is_some();
-        for odd in [Json::from_iter([("odd", Json::Array(Vec::new()))]), i64::MIN.into()] {
-            is_read |= ask(ctx.host(), &call, with(odd), b"{}".to_vec(), &mut tally).await != usual;
+    let all: Vec<&str> = FIELDS.iter().skip(part).step_by(PARTS).copied().collect();
+    let (mut ahead, mut read) = (vec![&*all], Vec::new());
+    while let Some(fields) = ahead.pop() {
+        let mut odd = params.clone();
+        for field in fields {
+            odd[*field] = Json::from_iter([("odd", Json::Array(Vec::new()))]);
         }
-        if is_read {
-            for end in &ends {
-                ask(ctx.host(), &call, with(end.clone()), b"{}".to_vec(), &mut tally).await;
-            }
+        let is_read = ask(ctx.host(), &call, odd, b"{}".to_vec(), &mut tally).await != usual;
+        match fields {
+            [field] if is_read => read.push(*field),
+            [_, _, ..] if is_read => ahead.extend(<[_; 2]>::from(fields.split_at(fields.len() / 2))),
+            _ => {}
+        }
+    }
+    let taken = all.iter().filter(|field| params.get(**field).is_some());
+    read.extend(taken.copied().filter(|field| !read.contains(field)).collect::<Vec<_>>());
+    for field in read {
+        for end in &ends {
+            let mut params = params.clone();
+            params[field] = end.clone();
+            ask(ctx.host(), &call, params, b"{}".to_vec(), &mut tally).await;
         }
     }
     ctx.reply(told(&tally)).await

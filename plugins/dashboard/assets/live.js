@@ -188,6 +188,8 @@ async function learn(wanted) {
         followed = "";
         return follow();
       }
+      // Whoever looks has no role any more: what is shown is not for them, and the server says so.
+      return location.reload();
     }
   } catch {
     // Nobody answers.

@@ -126,7 +126,12 @@ fn not_loaded(what: &str) -> Markup {
 }
 
 fn actions(ctx: &RouteContext<Dashboard>, plugin: &PluginView) -> Markup {
-    let then = "refresh:#plugin";
+    // A plugin that is removed has no page any more.
+    let gone = format!("go:{}/plugins", ctx.base());
+    let then = |deed| match deed {
+        Deed::Remove => gone.as_str(),
+        _ => "refresh:#plugin",
+    };
     let deeds = match serves(plugin) {
         true => &[Deed::Reload, Deed::Unload, Deed::Remove][..],
         false => &[Deed::Load, Deed::Remove],
@@ -137,7 +142,7 @@ fn actions(ctx: &RouteContext<Dashboard>, plugin: &PluginView) -> Markup {
                 .body(&serde_json::json!({ "name": plugin.name }))
                 .then("show:#report"))
         }
-        @for deed in deeds { (deeds::button(ctx, *deed, plugin, then)) }
+        @for deed in deeds { (deeds::button(ctx, *deed, plugin, then(*deed))) }
     }
 }
 
