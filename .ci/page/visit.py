@@ -94,10 +94,9 @@ class Visit:
         for path in paths:
             wanted = pattern(path)
             is_it = lambda it: wanted.match(it[1].removeprefix(self.house.url))
-            self.browser.comes(lambda: any(is_it(it) for it in answers), f"the page sends {path}; so far {answers}")
-            status = next(it[2] for it in answers if is_it(it))
-            if status >= 400:
-                raise AssertionError(f"{path} answers {status}; the page shows:\n{self.browser.evaluate('document.body.innerText')}")
+            # With the cookies of another bot on this machine, a page tries one token after the other.
+            taken = lambda: any(is_it(it) and it[2] < 400 for it in answers)
+            self.browser.comes(taken, f"the page sends {path}, and it is taken; so far {answers}")
             self.done.add(path)
 
     def told(self, text):
