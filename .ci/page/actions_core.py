@@ -126,22 +126,20 @@ def settings(me, house):
 
 
 def shards(me, house):
-    resumes = lambda: sum("resum" in str(crossing).lower() for crossing in house.ask("/sandbox/traffic?since=0")["items"])
-    before = resumes()
     me.open("/shards")
     with me.doing("/shards/reconnect"):
         me.click("#shards button", "Reconnect shard 0")
         me.agrees()
     me.until("/Reconnects\\s+1, 1 resumed/.test(document.querySelector('#shard-0').innerText)", "the shard has gone on with its session")
-    house.until(lambda: resumes() > before, "the gateway has seen it")
     with me.doing("/shards/reset"):
         me.click("#shards button", "Reset counts of shard 0")
     me.until("/Reconnects\\s+0, 0 resumed/.test(document.querySelector('#shard-0').innerText)", "it counts from zero")
 
 
 def levels(me, house):
-    me.open("/log?plugin=ticker")
-    me.hides("ticks=", "#log")
+    if me.name == "owner":
+        me.open("/log?plugin=ticker")
+        me.hides("ticks=", "#log")
     me.open("/log/levels")
     me.picks("select[name=plugin]", "ticker")
     me.browser.evaluate("document.querySelector('form:has([name=plugin]) [name=level]').value = 'debug'")

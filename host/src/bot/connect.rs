@@ -41,7 +41,6 @@ impl Core {
         self.services.serve_registration(&registration);
         owner.set_registration(Arc::clone(&registration));
         let policy = &self.commands.policy;
-        policy.set_owner(environment.bot_owner_id);
         self.services.later.carry_on().await;
         let (commands, figures) = (
             Arc::clone(&self.commands),

@@ -265,6 +265,9 @@ impl Bot {
         ready: watch::Receiver<bool>,
         ask: mpsc::Sender<Question>,
     ) -> Result<Self, BotError> {
+        // Before anybody can ask: pages are served, and plugins begin, long before the bot is connected.
+        let policy = &core.commands.policy;
+        policy.set_owner(environment.bot_owner_id);
         let (live, config) = (core.config.clone(), core.config.now());
         let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
         let commands = Arc::clone(&core.commands);
