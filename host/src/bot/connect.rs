@@ -40,7 +40,6 @@ impl Core {
         let registration = Arc::new(Registration::new(self.setup(), memory).await);
         self.services.serve_registration(&registration);
         owner.set_registration(Arc::clone(&registration));
-        let policy = &self.commands.policy;
         self.services.later.carry_on().await;
         let (commands, figures) = (
             Arc::clone(&self.commands),
