@@ -125,11 +125,18 @@ fn key_of(bot: &Fixture) -> PublicKey {
         .public()
 }
 
-/// A link that logs the bot's owner in through the relay.
-fn link_of(bot: &Fixture) -> String {
+/// A link that logs the bot's owner in through the relay, once the bot has read that it may come: the relay knows that first.
+async fn link_of(bot: &Fixture) -> String {
     let pages = &bot.bot.services().pages;
-    let link = pages.remote_link(bot.sandbox.owner_id(), "owner");
-    link.unwrap().address
+    let link = async {
+        loop {
+            if let Some(link) = pages.remote_link(bot.sandbox.owner_id(), "owner") {
+                return link.address;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, link).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,8 +157,8 @@ async fn two_bots_are_reached_through_one_relay_each_by_its_own_login_and_for_it
     assert_eq!(far.ask("alpha", "GET /metrics", "", "").await.status, 404);
     assert_eq!(far.ask("gamma", "GET /login", "", "").await.status, 503);
 
-    let to_alpha = far.log_in("alpha", &link_of(&alpha)).await;
-    let to_beta = far.log_in("beta", &link_of(&beta)).await;
+    let to_alpha = far.log_in("alpha", &link_of(&alpha).await).await;
+    let to_beta = far.log_in("beta", &link_of(&beta).await).await;
     for (bot, own, other) in [
         ("alpha", &to_alpha, &to_beta),
         ("beta", &to_beta, &to_alpha),
@@ -214,7 +221,7 @@ async fn a_bot_whose_key_is_taken_is_out_at_once_and_comes_back_with_it() {
 
     far.know(&[("alpha", key)]);
     far.until_connected(&["alpha"]).await;
-    let cookies = far.log_in("alpha", &link_of(&alpha)).await;
+    let cookies = far.log_in("alpha", &link_of(&alpha).await).await;
     let mut events = far
         .send("alpha", "GET /events?topics=host:plugins", &cookies, "")
         .await;
