@@ -52,9 +52,8 @@ impl Browser {
     pub async fn owner(sandbox: &Sandbox) -> Outcome<Self> {
         let owner = sandbox.actor("owner")?;
         let before = owner.messages("dm").len();
-        let asked = owner
-            .slash_line("general", "livemonitor quickstart")
-            .await?;
+        let line = format!("<@{}> livemonitor quickstart", sandbox.application_id());
+        let asked = owner.says("general", &line).await?;
         owner.expects_reply_to(&asked).await?;
         let dms = owner.messages("dm");
         let told = dms.iter().skip(before).next_back().ok_or("no link came")?;
