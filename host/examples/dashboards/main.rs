@@ -17,6 +17,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
+    // Whoever did so before has done the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut arguments = env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("dashboards FOLDER [cost|size]")?);
     let which = arguments.next().unwrap_or_default();
