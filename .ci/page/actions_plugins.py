@@ -98,7 +98,7 @@ def canary(me, house):
     with me.doing("/plugins/canary/promote"):
         me.click("#plugin button", "Promote echo")
         me.agrees()
-    me.until("document.querySelectorAll('#plugin table tbody tr').length === 2", "the former file is kept")
+    me.until("document.querySelectorAll('#plugin table')[0].tBodies[0].rows.length === 2", "the former file is kept")
     house.until(lambda: (house.extensions / "libecho.so").read_bytes() != me.before, "the newer file is in its place")
     house.hears("member", "kitchen", "!echo promoted", "promoted")
     me.open(files_page)
