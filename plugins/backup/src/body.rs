@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fields,
-    model::{Contents, Item, Kind, Overwrite, Snowflake, sort},
+    model::{Contents, Item, Kind, Overwrite, Snowflake},
     pairs::{Pairs, translated},
     plan::Plan,
 };
@@ -167,9 +167,4 @@ pub(crate) fn channel_order(wanted: &Contents, live: &Contents, pairs: &Pairs) -
         }
     }
     places
-}
-
-/// Whether something is written in, as far as its kind goes: names of its like are in small letters.
-pub(crate) const fn is_written_in(sort: u8) -> bool {
-    !matches!(sort, sort::VOICE | sort::STAGE | sort::CATEGORY)
 }

@@ -248,6 +248,8 @@ pub(crate) struct Gathered {
     pub(crate) members: u64,
     /// Where the first member stands.
     pub(crate) first_member: Option<u64>,
+    last_member: Option<Snowflake>,
+    is_unordered: bool,
 }
 
 impl Gathered {
@@ -269,9 +271,10 @@ impl Gathered {
             Record::Setting { path, value } => {
                 self.bot.insert(path, value);
             }
-            Record::Member(_) => {
+            Record::Member(member) => {
                 self.members += 1;
                 self.first_member.get_or_insert(line.offset);
+                self.is_unordered |= self.last_member.replace(member.id) >= Some(member.id);
             }
             Record::End(_) => {}
         }
@@ -283,6 +286,9 @@ impl Gathered {
         let (Some(head), Some(server)) = (self.head, self.server) else {
             return wrong("there is no server in it");
         };
+        if self.is_unordered {
+            return wrong("its members are not in the order of their ids");
+        }
         let [roles, channels, emojis, stickers] = self.items;
         if server.id != head.guild || !roles.iter().any(|role| role.id == server.id) {
             return wrong("the server has no role that everybody has");
@@ -463,5 +469,13 @@ mod tests {
         assert!(gather(&|it| it.channels[0].fields.clear()).contains("no name"));
         assert!(gather(&|it| it.channels.retain(|it| it.sort != 4)).contains("category"));
         assert!(gather(&|it| it.roles.clear()).contains("everybody"));
+        let mut gathered = Gathered::default();
+        let head = Head::new(id(1), "Tea", 5, "");
+        let line = Line { offset: 0, length: 1 };
+        let of_server = std::iter::once(Record::Head(head)).chain(records(server()));
+        let all = of_server.chain([member(7), member(6)]);
+        all.for_each(|record| gathered.take(record, line));
+        let damage = gathered.finish().unwrap_err().to_string();
+        assert!(damage.contains("order of their ids"), "{damage}");
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::standing::Standing;
+pub(crate) use self::standing::{Actor, Standing};
 use crate::{
     diff::{self, About},
     model::{Contents, Kind, Overwrite, Snowflake},
@@ -55,12 +55,15 @@ impl Part {
         }
     }
 
-    const fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Role => Self::Roles,
-            Kind::Channel => Self::Channels,
-            Kind::Emoji => Self::Emojis,
-            Kind::Sticker => Self::Stickers,
+    /// The part that a difference is of.
+    pub(crate) const fn about(about: About) -> Self {
+        match about {
+            About::Item(Kind::Role, ..) => Self::Roles,
+            About::Item(Kind::Channel, ..) => Self::Channels,
+            About::Item(Kind::Emoji, ..) => Self::Emojis,
+            About::Item(Kind::Sticker, ..) => Self::Stickers,
+            About::Server => Self::Server,
+            About::Bot => Self::Bot,
         }
     }
 }
@@ -141,13 +144,8 @@ impl Note {
 pub(crate) fn plan(wanted: &Contents, live: &Contents, wish: &Wish, standing: &Standing, members: bool) -> Plan {
     let pairs = pairs::find(wanted, live, &Pairs::new());
     let changes = diff::diff(live, wanted, &pairs);
-    let part = |about: About| match about {
-        About::Item(kind, ..) => Part::of(kind),
-        About::Server => Part::Server,
-        About::Bot => Part::Bot,
-    };
     let chosen = changes.into_iter();
-    let chosen = chosen.filter(|change| wish.parts.contains(&part(change.about)));
+    let chosen = chosen.filter(|change| wish.parts.contains(&Part::about(change.about)));
     let mut planner = steps::Planner::new(wanted, live, wish, standing, &pairs);
     chosen.for_each(|change| planner.take(&change));
     if members && wish.parts.contains(&Part::Members) {

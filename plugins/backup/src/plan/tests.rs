@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plugin_api::twilight_model::guild::Permissions;
 use serde_json::json;
 
-use super::{standing::Actor, *};
+use super::*;
 use crate::testing::{channel, id, role, server};
 
 const ADMIN: Permissions = Permissions::from_bits_retain(u64::MAX);
