@@ -58,7 +58,10 @@ impl Draft {
         let files = self.host.files();
         files.remove(&self.path).await?;
         if !files.rename(&self.part, &self.path).await? {
-            return Err(Error::new(format!("`{}` was gone as soon as it was written", self.part)));
+            return Err(Error::new(format!(
+                "`{}` was gone as soon as it was written",
+                self.part
+            )));
         }
         Ok((self.bytes, end))
     }
@@ -128,7 +131,10 @@ pub(crate) async fn sound(host: &Host, guild: Guild, number: u64) -> Result<Whol
 
 /// The record that stands at a place: one with a picture.
 pub(crate) async fn record_at(host: &Host, path: &str, line: Line) -> Result<Record> {
-    let part = host.files().read_part(path, line.offset, line.length).await?;
+    let part = host
+        .files()
+        .read_part(path, line.offset, line.length)
+        .await?;
     let (bytes, _) = part.ok_or_else(|| gone(path))?;
     Ok(serde_json::from_slice(&bytes)?)
 }
@@ -155,17 +161,28 @@ impl Members {
     /// The next ones, in the order of their ids; none behind the last.
     pub(crate) async fn next(&mut self) -> Result<Vec<crate::model::Member>> {
         loop {
-            let part = self.host.files().read_part(&self.path, self.offset, PIECE).await?;
+            let part = self
+                .host
+                .files()
+                .read_part(&self.path, self.offset, PIECE)
+                .await?;
             let (piece, _) = part.ok_or_else(|| gone(&self.path))?;
             if piece.is_empty() {
                 return Ok(Vec::new());
             }
             self.offset += piece.len() as u64;
             self.rest.extend(piece);
-            let whole = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let whole = self
+                .rest
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
             let lines: Vec<u8> = self.rest.drain(..whole).collect();
             let mut members = Vec::new();
-            for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            for line in lines
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+            {
                 if let Record::Member(member) = serde_json::from_slice(line)? {
                     members.push(member);
                 }

@@ -87,7 +87,12 @@ pub(crate) fn change(
 }
 
 /// What changes these settings of the server; `icon` is a data URI.
-pub(crate) fn server(names: &[String], wanted: &Contents, pairs: &Pairs, icon: Option<String>) -> Value {
+pub(crate) fn server(
+    names: &[String],
+    wanted: &Contents,
+    pairs: &Pairs,
+    icon: Option<String>,
+) -> Value {
     let server = &wanted.server;
     let mut json = Map::new();
     for name in names {
@@ -120,10 +125,20 @@ fn grant(json: &mut Map<String, Value>, item: &Item, plan: &Plan) {
 }
 
 fn roles(item: &Item, pairs: &Pairs) -> Value {
-    item.roles.iter().filter_map(|role| pairs.get(role)).map(|id| json!(id)).collect()
+    item.roles
+        .iter()
+        .filter_map(|role| pairs.get(role))
+        .map(|id| json!(id))
+        .collect()
 }
 
-fn overwrites(item: &Item, wanted: &Contents, plan: &Plan, pairs: &Pairs, without: &mut Vec<String>) -> Value {
+fn overwrites(
+    item: &Item,
+    wanted: &Contents,
+    plan: &Plan,
+    pairs: &Pairs,
+    without: &mut Vec<String>,
+) -> Value {
     let all = plan.overwrites.get(&item.id).unwrap_or(&item.overwrites);
     let written = |id: &Snowflake, it: &Overwrite| json!({"id": id, "type": it.kind, "allow": it.allow, "deny": it.deny});
     let mut there = Vec::new();
@@ -142,21 +157,43 @@ fn overwrites(item: &Item, wanted: &Contents, plan: &Plan, pairs: &Pairs, withou
 
 /// Ids and positions that put roles into the snapshot's order, from the lowest up: of those that are in reach, the others among them stay
 /// where they are.
-pub(crate) fn role_order(wanted: &Contents, live: &Contents, pairs: &Pairs, reaches: impl Fn(&Item) -> bool) -> Vec<(Snowflake, i64)> {
-    let in_reach = live.roles.iter().filter(|role| role.id != live.server.id && reaches(role));
+pub(crate) fn role_order(
+    wanted: &Contents,
+    live: &Contents,
+    pairs: &Pairs,
+    reaches: impl Fn(&Item) -> bool,
+) -> Vec<(Snowflake, i64)> {
+    let in_reach = live
+        .roles
+        .iter()
+        .filter(|role| role.id != live.server.id && reaches(role));
     let live: Vec<_> = in_reach.map(|role| role.id).collect();
-    let order = wanted.roles.iter().filter_map(|role| pairs.get(&role.id).copied());
+    let order = wanted
+        .roles
+        .iter()
+        .filter_map(|role| pairs.get(&role.id).copied());
     let order: Vec<_> = order.collect();
-    crate::order::arranged(&live, &order).into_iter().zip(1..).collect()
+    crate::order::arranged(&live, &order)
+        .into_iter()
+        .zip(1..)
+        .collect()
 }
 
 /// The same for channels, among those of the same category and kind.
-pub(crate) fn channel_order(wanted: &Contents, live: &Contents, pairs: &Pairs) -> Vec<(Snowflake, i64)> {
+pub(crate) fn channel_order(
+    wanted: &Contents,
+    live: &Contents,
+    pairs: &Pairs,
+) -> Vec<(Snowflake, i64)> {
     let group = |it: &Item| (it.parent, crate::diff::rank_of_sort(Kind::Channel, it.sort));
     let mut groups: Vec<_> = live.channels.iter().map(group).collect();
     groups.sort_unstable();
     groups.dedup();
-    let wanted: Vec<_> = wanted.channels.iter().filter_map(|it| pairs.get(&it.id).copied()).collect();
+    let wanted: Vec<_> = wanted
+        .channels
+        .iter()
+        .filter_map(|it| pairs.get(&it.id).copied())
+        .collect();
     let mut places = Vec::new();
     for its in groups {
         let siblings = live.channels.iter().filter(|it| group(it) == its);

@@ -43,16 +43,24 @@ pub(crate) async fn delete(ctx: CommandContext<State>) -> Result {
             it.number
         )));
     }
-    if !ctx.confirm(format!("Delete snapshot {} for ever?", it.title())).await? {
+    if !ctx
+        .confirm(format!("Delete snapshot {} for ever?", it.title()))
+        .await?
+    {
         return ctx.reply("It stays.").await;
     }
     let _place = ctx.state().busy.enter(guild, "change")?;
     let index = Index::of(host, guild);
     // First out of the list: a file that nobody names harms nobody.
     index.remove(it.number).await?;
-    host.files().remove(&archive::path(guild, it.number)).await?;
-    index.audit(Some(ctx.user().id), "delete", Some(it.number), &it.label).await?;
-    ctx.reply(format!("Snapshot {} is deleted.", it.title())).await
+    host.files()
+        .remove(&archive::path(guild, it.number))
+        .await?;
+    index
+        .audit(Some(ctx.user().id), "delete", Some(it.number), &it.label)
+        .await?;
+    ctx.reply(format!("Snapshot {} is deleted.", it.title()))
+        .await
 }
 
 pub(crate) async fn pin(ctx: CommandContext<State>) -> Result {
@@ -61,7 +69,9 @@ pub(crate) async fn pin(ctx: CommandContext<State>) -> Result {
     let index = Index::of(host, guild);
     index.pin(it.number, !it.pinned).await?;
     let action = if it.pinned { "unpin" } else { "pin" };
-    index.audit(Some(ctx.user().id), action, Some(it.number), "").await?;
+    index
+        .audit(Some(ctx.user().id), action, Some(it.number), "")
+        .await?;
     let text = match it.pinned {
         true => "is not pinned any more. It goes when it is too old.",
         false => "is pinned: it stays until somebody takes the pin away. The same command does.",
@@ -75,7 +85,9 @@ pub(crate) async fn note(ctx: CommandContext<State>) -> Result {
     let note = ctx.option::<Option<String>>("note")?.unwrap_or_default();
     let index = Index::of(host, guild);
     index.annotate(it.number, note.trim()).await?;
-    index.audit(Some(ctx.user().id), "note", Some(it.number), "").await?;
+    index
+        .audit(Some(ctx.user().id), "note", Some(it.number), "")
+        .await?;
     let text = match note.trim().is_empty() {
         true => "has no note any more.",
         false => "has its note. `backup view` shows it.",

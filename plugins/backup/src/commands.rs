@@ -40,11 +40,16 @@ const COMMANDS: &[(&str, Option<&str>, Make)] = &[
 ];
 
 pub(crate) fn all() -> Vec<Command<State>> {
-    let group = Command::group("backup", "Takes snapshots of this server, compares and restores them")
-        .guild_only()
-        .permissions(Permissions::ADMINISTRATOR)
-        .ephemeral_by_slash();
-    let group = COMMANDS.iter().fold(group, |group, (name, _, make)| group.command(make(name)));
+    let group = Command::group(
+        "backup",
+        "Takes snapshots of this server, compares and restores them",
+    )
+    .guild_only()
+    .permissions(Permissions::ADMINISTRATOR)
+    .ephemeral_by_slash();
+    let group = COMMANDS
+        .iter()
+        .fold(group, |group, (name, _, make)| group.command(make(name)));
     let mut all = vec![group.run(listing::show)];
     for (_, name, make) in COMMANDS {
         all.extend(name.map(|name| {
@@ -57,7 +62,9 @@ pub(crate) fn all() -> Vec<Command<State>> {
 
 fn one(name: &str, words: &str) -> Command<State> {
     let snapshot = which("snapshot", "Its number, as `backup list` shows it");
-    Command::new(name, words).option(snapshot).autocomplete("snapshot", proposed)
+    Command::new(name, words)
+        .option(snapshot)
+        .autocomplete("snapshot", proposed)
 }
 
 fn show(name: &str) -> Command<State> {
@@ -82,7 +89,9 @@ fn list(name: &str) -> Command<State> {
 }
 
 fn view(name: &str) -> Command<State> {
-    one(name, "Shows a snapshot").example("backup view 3").run(listing::view)
+    one(name, "Shows a snapshot")
+        .example("backup view 3")
+        .run(listing::view)
 }
 
 fn restoring(name: &str) -> Command<State> {
@@ -101,7 +110,11 @@ fn restoring(name: &str) -> Command<State> {
 }
 
 fn undo(name: &str) -> Command<State> {
-    Command::new(name, "Takes the last restore back: shows what would be done first").run(restore::undo)
+    Command::new(
+        name,
+        "Takes the last restore back: shows what would be done first",
+    )
+    .run(restore::undo)
 }
 
 fn stop(name: &str) -> Command<State> {
@@ -109,17 +122,27 @@ fn stop(name: &str) -> Command<State> {
 }
 
 fn delete(name: &str) -> Command<State> {
-    one(name, "Deletes a snapshot").example("backup delete 3").run(change::delete)
+    one(name, "Deletes a snapshot")
+        .example("backup delete 3")
+        .run(change::delete)
 }
 
 fn pin(name: &str) -> Command<State> {
-    one(name, "Pins a snapshot, so that it stays, or takes the pin away").run(change::pin)
+    one(
+        name,
+        "Pins a snapshot, so that it stays, or takes the pin away",
+    )
+    .run(change::pin)
 }
 
 fn note(name: &str) -> Command<State> {
     one(name, "Puts a note to a snapshot")
         .example("backup note 3 The last one with the old rules")
-        .option(CommandOption::string("note", "What to note; left out: none").max(500).rest())
+        .option(
+            CommandOption::string("note", "What to note; left out: none")
+                .max(500)
+                .rest(),
+        )
         .run(change::note)
 }
 
@@ -131,13 +154,18 @@ fn diff(name: &str) -> Command<State> {
     one(name, "Compares a snapshot with another, or with now")
         .example("backup diff 3")
         .example("backup diff 3 5")
-        .option(CommandOption::string("other", "The other one; left out: the server as it is now").max(20))
+        .option(
+            CommandOption::string("other", "The other one; left out: the server as it is now")
+                .max(20),
+        )
         .autocomplete("other", proposed)
         .run(compare::compare)
 }
 
 fn export(name: &str) -> Command<State> {
-    one(name, "Gives you a snapshot as a file").ephemeral().run(transfer::export)
+    one(name, "Gives you a snapshot as a file")
+        .ephemeral()
+        .run(transfer::export)
 }
 
 fn import(name: &str) -> Command<State> {
@@ -150,7 +178,10 @@ fn planned(name: &str) -> Command<State> {
     let hours = CommandOption::integer("hours", "How often, in hours: 1 to 168; left out: 24");
     Command::new(name, "Has snapshots taken by themselves")
         .example("backup schedule enable 12")
-        .option(CommandOption::of::<Option<schedule::Action>>("action", "What to do; left out: shows it"))
+        .option(CommandOption::of::<Option<schedule::Action>>(
+            "action",
+            "What to do; left out: shows it",
+        ))
         .option(hours.min(1).max(168))
         .run(schedule::schedule)
 }

@@ -33,11 +33,21 @@ pub(crate) async fn compare(ctx: CommandContext<State>) -> Result {
     let all: Vec<String> = changes.iter().map(words::change).collect();
     let title = format!("From snapshot {} to {name}", first.title());
     if all.is_empty() {
-        let card = embed(title).success().description("There is no difference.");
+        let card = embed(title)
+            .success()
+            .description("There is no difference.");
         return ctx.reply(card).await;
     }
-    let told = format!("{}\n```diff\n{}\n```", counted(all.len() as u64, "difference"), lines(&all, DESCRIPTION - 100));
+    let told = format!(
+        "{}\n```diff\n{}\n```",
+        counted(all.len() as u64, "difference"),
+        lines(&all, DESCRIPTION - 100)
+    );
     let file = all.join("\n") + "\n";
-    let message = NewMessage::from(embed(title).description(told).footer("+ new, - gone, ~ changed, > moved. Members are not compared."));
+    let message = NewMessage::from(
+        embed(title)
+            .description(told)
+            .footer("+ new, - gone, ~ changed, > moved. Members are not compared."),
+    );
     ctx.reply(message.file("diff.txt", file)).await
 }

@@ -11,7 +11,13 @@ use crate::{
 
 pub(crate) async fn forget(ctx: EraseContext<State>) -> Result {
     let host = ctx.host();
-    for folder in host.files().list("").await?.into_iter().filter(|it| it.folder) {
+    for folder in host
+        .files()
+        .list("")
+        .await?
+        .into_iter()
+        .filter(|it| it.folder)
+    {
         let Ok(guild) = folder.name.parse::<Guild>() else {
             continue;
         };

@@ -273,10 +273,7 @@ mod tests {
                 "emoji_id": null, "emoji_name": null}]}]);
         let read = contents(&guild, &channels).unwrap();
         assert_eq!(Value::Object(read.server.fields), json!({"name": "Tea"}));
-        assert_eq!(
-            read.server.channels["system_channel_id"].get(),
-            5
-        );
+        assert_eq!(read.server.channels["system_channel_id"].get(), 5);
         let names: Vec<_> = read.roles.iter().map(Item::name).collect();
         assert_eq!(names, ["@everyone", "Odd", "Bot"]);
         assert!(read.roles[2].managed && read.roles[2].fields.get("colors").is_none());

@@ -13,14 +13,22 @@ pub(crate) fn write(json: &Value, name: &str, file: &[u8]) -> (Vec<u8>, String) 
         })
         .collect();
     // 15 characters, as the host wants it; counted up until no part contains it.
-    let boundary = (0u32..).map(|n| format!("cogwright{n:06}")).find(|boundary| {
-        let inside = |bytes: &[u8]| bytes.windows(boundary.len()).any(|part| part == boundary.as_bytes());
-        !inside(file) && !fields.iter().any(|(_, text)| inside(text.as_bytes()))
-    });
+    let boundary = (0u32..)
+        .map(|n| format!("cogwright{n:06}"))
+        .find(|boundary| {
+            let inside = |bytes: &[u8]| {
+                bytes
+                    .windows(boundary.len())
+                    .any(|part| part == boundary.as_bytes())
+            };
+            !inside(file) && !fields.iter().any(|(_, text)| inside(text.as_bytes()))
+        });
     let boundary = boundary.expect("one of four billion boundaries is in no file");
     let mut body = Vec::new();
     for (key, text) in fields {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{text}\r\n");
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{text}\r\n"
+        );
         body.extend(head.into_bytes());
     }
     let head = format!(
@@ -41,10 +49,20 @@ mod tests {
 
     #[test]
     fn a_boundary_is_in_no_part() {
-        let (body, boundary) = write(&json!({"name": "cup", "tags": "cogwright000000"}), "a.png", b"cogwright000001");
+        let (body, boundary) = write(
+            &json!({"name": "cup", "tags": "cogwright000000"}),
+            "a.png",
+            b"cogwright000001",
+        );
         assert_eq!(boundary, "cogwright000002");
         let text = String::from_utf8(body).unwrap();
-        assert!(text.contains("name=\"tags\"\r\n\r\ncogwright000000\r\n--cogwright000002"), "{text}");
-        assert!(text.ends_with("cogwright000001\r\n--cogwright000002--\r\n"), "{text}");
+        assert!(
+            text.contains("name=\"tags\"\r\n\r\ncogwright000000\r\n--cogwright000002"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("cogwright000001\r\n--cogwright000002--\r\n"),
+            "{text}"
+        );
     }
 }

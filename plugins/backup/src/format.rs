@@ -79,17 +79,24 @@ pub(crate) enum Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Foreign => f.write_str("It is no snapshot of this bot: its first line is not as expected."),
+            Self::Foreign => {
+                f.write_str("It is no snapshot of this bot: its first line is not as expected.")
+            }
             Self::Newer(version) => write!(
                 f,
                 "It is of version {version}, and this bot reads up to version {VERSION}. A newer Cogwright reads it."
             ),
             Self::Line(number, why) => write!(f, "Line {number} can't be read: {why}."),
             Self::CutShort(records) => {
-                write!(f, "It is cut short: it ends behind {records} records, without the last one.")
+                write!(
+                    f,
+                    "It is cut short: it ends behind {records} records, without the last one."
+                )
             }
             Self::Behind => f.write_str("Something stands behind its last record."),
-            Self::Checksum => f.write_str("Its checksum does not fit: it was changed after it was written."),
+            Self::Checksum => {
+                f.write_str("Its checksum does not fit: it was changed after it was written.")
+            }
             Self::Content(why) => write!(f, "Its records do not fit together: {why}."),
         }
     }
@@ -169,7 +176,11 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// The next piece. Each record that is whole with it is handed on, with its place in the file.
-    pub(crate) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Record, Line)) -> Result<(), Damage> {
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        mut each: impl FnMut(Record, Line),
+    ) -> Result<(), Damage> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.part.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
@@ -184,7 +195,10 @@ impl Reader {
                 }
             } else if self.part.len() > LONGEST {
                 let most = LONGEST / (1024 * 1024);
-                return Err(Damage::Line(self.records + 1, format!("it is longer than {most} MiB")));
+                return Err(Damage::Line(
+                    self.records + 1,
+                    format!("it is longer than {most} MiB"),
+                ));
             }
         }
         Ok(())
@@ -311,7 +325,10 @@ impl Gathered {
             .iter()
             .find(|it| it.parent.is_some_and(|parent| !is_category(parent)));
         if let Some(orphan) = orphan {
-            return Err(Damage::Content(format!("the category of {} is missing", orphan.id)));
+            return Err(Damage::Content(format!(
+                "the category of {} is missing",
+                orphan.id
+            )));
         }
         let bot = self.bot;
         let contents = Contents {
@@ -405,7 +422,9 @@ mod tests {
         assert_eq!(read.emojis[0].picture, None);
         let (from, to) = (line.offset as usize, (line.offset + line.length) as usize);
         let record: Record = serde_json::from_slice(&bytes[from..to]).unwrap();
-        assert!(matches!(record, Record::Emoji(item) if item.picture.as_deref().unwrap().ends_with("AAAA")));
+        assert!(
+            matches!(record, Record::Emoji(item) if item.picture.as_deref().unwrap().ends_with("AAAA"))
+        );
     }
 
     /// Each byte, changed: none of it is taken for sound.
@@ -460,7 +479,10 @@ mod tests {
             let head = Head::new(contents.server.id, "Tea", 5, "");
             change(&mut contents);
             let mut gathered = Gathered::default();
-            let line = Line { offset: 0, length: 1 };
+            let line = Line {
+                offset: 0,
+                length: 1,
+            };
             gathered.take(Record::Head(head), line);
             records(contents).for_each(|record| gathered.take(record, line));
             gathered.finish().map(drop).unwrap_err().to_string()
@@ -471,7 +493,10 @@ mod tests {
         assert!(gather(&|it| it.roles.clear()).contains("everybody"));
         let mut gathered = Gathered::default();
         let head = Head::new(id(1), "Tea", 5, "");
-        let line = Line { offset: 0, length: 1 };
+        let line = Line {
+            offset: 0,
+            length: 1,
+        };
         let of_server = std::iter::once(Record::Head(head)).chain(records(server()));
         let all = of_server.chain([member(7), member(6)]);
         all.for_each(|record| gathered.take(record, line));

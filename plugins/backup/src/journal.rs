@@ -27,7 +27,10 @@ pub(crate) enum Entry {
     /// Something besides that is not as the snapshot has it.
     Note(Note),
     /// Members up to this one have their roles.
-    Members { upto: Snowflake, changed: u64 },
+    Members {
+        upto: Snowflake,
+        changed: u64,
+    },
     /// Somebody has stopped it.
     Stopped,
 }
@@ -101,7 +104,13 @@ impl Journal {
 
 /// What was made for an item by a request whose answer was lost with the bot: one of its name and kind that was not there before,
 /// and that no step has made.
-pub(crate) fn orphan(kind: Kind, item: &Item, live: &[Item], plan: &Plan, journal: &Journal) -> Option<Snowflake> {
+pub(crate) fn orphan(
+    kind: Kind,
+    item: &Item,
+    live: &[Item],
+    plan: &Plan,
+    journal: &Journal,
+) -> Option<Snowflake> {
     let is_known = |id| plan.before.contains(&id) || journal.made.values().any(|made| *made == id);
     let mut fitting = live.iter().filter(|it| {
         let named = it.name() == item.name() || (kind == Kind::Channel && same_but_case(it, item));
@@ -187,7 +196,11 @@ mod tests {
     #[test]
     fn what_was_made_and_not_noted_is_found_and_nothing_else_is_taken_for_it() {
         let (plan, item) = (a_plan(), role(20, "Guest", 1));
-        let live = [role(22, "Guest", 1), role(800, "Other", 1), role(801, "Guest", 1)];
+        let live = [
+            role(22, "Guest", 1),
+            role(800, "Other", 1),
+            role(801, "Guest", 1),
+        ];
         let mut journal = Journal::default();
         let found = |journal: &Journal| orphan(Kind::Role, &item, &live, &plan, journal);
         // 22 was there before.

@@ -14,7 +14,9 @@ use crate::{
 /// The number of a snapshot as people type it: `3` or `#3`.
 pub(crate) fn number(typed: String) -> Result<u64> {
     let number = typed.trim().trim_start_matches('#').parse::<u64>();
-    let number = number.ok().filter(|number| *number <= i64::MAX.unsigned_abs());
+    let number = number
+        .ok()
+        .filter(|number| *number <= i64::MAX.unsigned_abs());
     number.ok_or_else(|| {
         Error::user(format!(
             "{} is no number of a snapshot. `backup list` shows the numbers.",
@@ -43,7 +45,12 @@ pub(crate) async fn proposed(ctx: AutocompleteContext<State>) -> Result<Vec<Choi
     };
     let found = all.iter().filter(fits).take(25);
     Ok(found
-        .map(|it| Choice::new(format!("{} ({})", it.title(), it.source.word()), it.number.to_string()))
+        .map(|it| {
+            Choice::new(
+                format!("{} ({})", it.title(), it.source.word()),
+                it.number.to_string(),
+            )
+        })
         .collect())
 }
 
@@ -65,7 +72,8 @@ pub(crate) async fn list(ctx: CommandContext<State>) -> Result {
         true => "There are none yet. `backup create` takes the first.".to_owned(),
         false => lines(&shown, plugin_api::text::DESCRIPTION),
     };
-    ctx.reply(embed("Snapshots").description(text).build()).await
+    ctx.reply(embed("Snapshots").description(text).build())
+        .await
 }
 
 pub(crate) async fn show(ctx: CommandContext<State>) -> Result {
@@ -106,8 +114,16 @@ pub(crate) async fn view(ctx: CommandContext<State>) -> Result {
     };
     let by = is_its("create").or_else(|| is_its("import"));
     let card = embed(format!("Snapshot {}", it.title()))
-        .field("Taken", format!("{} ({})", moment(it.taken_ms, 'f'), it.source.word()), true)
-        .field("By", by.map_or("nobody".to_owned(), |user| format!("<@{user}>")), true)
+        .field(
+            "Taken",
+            format!("{} ({})", moment(it.taken_ms, 'f'), it.source.word()),
+            true,
+        )
+        .field(
+            "By",
+            by.map_or("nobody".to_owned(), |user| format!("<@{user}>")),
+            true,
+        )
         .field("Pinned", if it.pinned { "yes" } else { "no" }, true)
         .field("Holds", it.counts.words(), false)
         .field("Size", size(it.bytes), true)
@@ -121,7 +137,10 @@ pub(crate) async fn stats(ctx: CommandContext<State>) -> Result {
     let all = Index::of(host, guild).all().await?;
     let bytes: u64 = all.iter().map(|it| it.bytes).sum();
     let pinned = all.iter().filter(|it| it.pinned).count();
-    let ages = (all.iter().map(|it| it.taken_ms).min(), all.iter().map(|it| it.taken_ms).max());
+    let ages = (
+        all.iter().map(|it| it.taken_ms).min(),
+        all.iter().map(|it| it.taken_ms).max(),
+    );
     let at = |ms: Option<i64>| ms.map_or("–".to_owned(), |ms| moment(ms, 'R'));
     let card = embed("Snapshots in figures")
         .field("Snapshots", counted(all.len() as u64, "snapshot"), true)
@@ -129,24 +148,44 @@ pub(crate) async fn stats(ctx: CommandContext<State>) -> Result {
         .field("Size", size(bytes), true)
         .field("Oldest", at(ages.0), true)
         .field("Newest", at(ages.1), true)
-        .field("Largest", all.iter().max_by_key(|it| it.bytes).map_or("–".to_owned(), |it| it.title()), true);
+        .field(
+            "Largest",
+            all.iter()
+                .max_by_key(|it| it.bytes)
+                .map_or("–".to_owned(), |it| it.title()),
+            true,
+        );
     ctx.reply(card).await
 }
 
 pub(crate) async fn audit(ctx: CommandContext<State>) -> Result {
     let audits = Index::of(ctx.host(), ctx.guild()?).audits(100).await?;
     let shown = audits.iter().map(|it| {
-        let who = it.user_id.map_or("by itself".to_owned(), |user| format!("<@{user}>"));
-        let which = it.snapshot.map(|number| format!(" #{number}")).unwrap_or_default();
+        let who = it
+            .user_id
+            .map_or("by itself".to_owned(), |user| format!("<@{user}>"));
+        let which = it
+            .snapshot
+            .map(|number| format!(" #{number}"))
+            .unwrap_or_default();
         let words = plain(&it.words);
-        format!("{} · {}{which} · {who} · {words}", moment(it.at_ms, 'f'), word(&it.action))
+        format!(
+            "{} · {}{which} · {who} · {words}",
+            moment(it.at_ms, 'f'),
+            word(&it.action)
+        )
     });
     let shown: Vec<String> = shown.collect();
     let text = match shown.is_empty() {
         true => "Nothing was done yet.".to_owned(),
         false => lines(&shown, plugin_api::text::DESCRIPTION),
     };
-    ctx.reply(embed("What was done with snapshots").description(text).build()).await
+    ctx.reply(
+        embed("What was done with snapshots")
+            .description(text)
+            .build(),
+    )
+    .await
 }
 
 /// All snapshots of a server; for those who change them.

@@ -48,8 +48,8 @@ pub(crate) fn find(wanted: &Contents, live: &Contents, known: &Pairs) -> Pairs {
 /// Whether the one can be made the other.
 fn is_like(kind: Kind, it: &Item, other: &Item) -> bool {
     let writes = |sort| matches!(sort, sort::TEXT | sort::ANNOUNCEMENT);
-    let sort = it.sort == other.sort
-        || (kind == Kind::Channel && writes(it.sort) && writes(other.sort));
+    let sort =
+        it.sort == other.sort || (kind == Kind::Channel && writes(it.sort) && writes(other.sort));
     sort && it.managed == other.managed
 }
 
@@ -70,7 +70,9 @@ pub(crate) fn translated(item: &Item, pairs: &Pairs) -> Item {
 
 /// Emojis of the server that a forum's tags and its reaction name.
 fn emojis(fields: &mut Fields, of: &dyn Fn(&Snowflake) -> Snowflake) {
-    let tags = fields.get_mut("available_tags").and_then(Value::as_array_mut);
+    let tags = fields
+        .get_mut("available_tags")
+        .and_then(Value::as_array_mut);
     tags.into_iter().flatten().for_each(|tag| rename(tag, of));
     if let Some(reaction) = fields.get_mut("default_reaction_emoji") {
         rename(reaction, of);
@@ -152,7 +154,11 @@ mod tests {
         let pairs = Pairs::from([(id(21), id(7)), (id(30), id(8)), (id(40), id(9))]);
         let there = translated(&bridge, &pairs);
         assert_eq!(there.parent, Some(id(8)));
-        let of: Vec<_> = there.overwrites.iter().map(|it| (it.id.get(), it.kind)).collect();
+        let of: Vec<_> = there
+            .overwrites
+            .iter()
+            .map(|it| (it.id.get(), it.kind))
+            .collect();
         assert_eq!(of, [(1, 0), (7, 0), (21, 1)]);
         assert_eq!(there.fields["available_tags"][0]["emoji_id"], "9");
         assert_eq!(there.fields["available_tags"][1]["emoji_id"], Value::Null);

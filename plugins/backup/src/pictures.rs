@@ -34,7 +34,13 @@ pub(crate) fn icon(guild: Snowflake, hash: &str) -> String {
 pub(crate) async fn fetch(host: &Host, place: &str) -> Result<Vec<u8>> {
     let base = Options::of(host)?.pictures;
     let url = format!("{}/{place}", base.trim_end_matches('/'));
-    let response = host.web().get(url).max_bytes(MOST).send().await?.success()?;
+    let response = host
+        .web()
+        .get(url)
+        .max_bytes(MOST)
+        .send()
+        .await?
+        .success()?;
     Ok(response.bytes().to_vec())
 }
 

@@ -33,7 +33,10 @@ pub(crate) fn over(all: &[Snapshot], now_ms: i64, rules: Rules, makes_place: boo
     let aged = aged.filter(|it| rules.days > 0 && it.taken_ms < oldest);
     let mut over: Vec<u64> = aged.map(|it| it.number).collect();
 
-    let mut before: Vec<_> = all.iter().filter(|it| it.source == Source::Before).collect();
+    let mut before: Vec<_> = all
+        .iter()
+        .filter(|it| it.source == Source::Before)
+        .collect();
     before.sort_by_key(|it| std::cmp::Reverse(it.number));
     let stale = before.iter().skip(BEFORE).filter(|it| is_free(it));
     over.extend(stale.map(|it| it.number));
@@ -48,7 +51,11 @@ pub(crate) fn over(all: &[Snapshot], now_ms: i64, rules: Rules, makes_place: boo
             .map(|it| it.number)
             .collect();
         scheduled.sort_unstable();
-        over.extend(scheduled.into_iter().take(usize::try_from(excess).unwrap_or(usize::MAX)));
+        over.extend(
+            scheduled
+                .into_iter()
+                .take(usize::try_from(excess).unwrap_or(usize::MAX)),
+        );
     }
     over.sort_unstable();
     over.dedup();
@@ -114,7 +121,9 @@ mod tests {
 
     #[test]
     fn those_before_restores_are_few_and_do_not_count() {
-        let all: Vec<_> = (1..=5).map(|n| snapshot(n, 1, Source::Before, n == 1)).collect();
+        let all: Vec<_> = (1..=5)
+            .map(|n| snapshot(n, 1, Source::Before, n == 1))
+            .collect();
         let rules = Rules { days: 0, most: 1 };
         assert_eq!(over(&all, NOW, rules, false), [2]);
         assert!(has_place(&all, rules));

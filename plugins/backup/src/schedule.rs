@@ -29,21 +29,33 @@ pub(crate) enum Action {
 pub(crate) async fn schedule(ctx: CommandContext<State>) -> Result {
     let (host, guild) = (ctx.host(), ctx.guild()?);
     let by = ctx.user().id;
-    match ctx.option::<Option<Action>>("action")?.unwrap_or(Action::Status) {
+    match ctx
+        .option::<Option<Action>>("action")?
+        .unwrap_or(Action::Status)
+    {
         Action::Status => {}
         Action::Disable => {
             if !cancel(host, guild, SNAPSHOT).await? {
                 return Err(Error::user("No schedule is on in this server."));
             }
-            Index::of(host, guild).audit(Some(by), "schedule off", None, "").await?;
+            Index::of(host, guild)
+                .audit(Some(by), "schedule off", None, "")
+                .await?;
         }
         Action::Enable => {
             let hours: u64 = ctx.option::<Option<u64>>("hours")?.unwrap_or(24);
             cancel(host, guild, SNAPSHOT).await?;
             let period = Duration::from_secs(hours * 3600);
-            host.schedule(SNAPSHOT).guild(guild).about(by).every(period).payload(&by).await?;
+            host.schedule(SNAPSHOT)
+                .guild(guild)
+                .about(by)
+                .every(period)
+                .payload(&by)
+                .await?;
             let words = format!("every {}", counted(hours, "hour"));
-            Index::of(host, guild).audit(Some(by), "schedule on", None, &words).await?;
+            Index::of(host, guild)
+                .audit(Some(by), "schedule on", None, &words)
+                .await?;
         }
     }
     let card = embed("Snapshots by themselves")
@@ -60,7 +72,9 @@ pub(crate) async fn retention(ctx: CommandContext<State>) -> Result {
     if let Some(days) = days {
         host.set_guild_setting(guild, "keep_days", days).await?;
         let words = format!("{days} days");
-        index.audit(Some(ctx.user().id), "retention", None, &words).await?;
+        index
+            .audit(Some(ctx.user().id), "retention", None, &words)
+            .await?;
         cancel(host, guild, RETENTION).await?;
         if days > 0 {
             host.schedule(RETENTION).guild(guild).every(DAY).await?;
@@ -78,10 +92,13 @@ pub(crate) async fn retention(ctx: CommandContext<State>) -> Result {
     };
     let gone = match gone {
         0 => String::new(),
-        gone => format!("\n{} gone now.", match gone {
-            1 => "1 snapshot is".to_owned(),
-            gone => format!("{gone} snapshots are"),
-        }),
+        gone => format!(
+            "\n{} gone now.",
+            match gone {
+                1 => "1 snapshot is".to_owned(),
+                gone => format!("{gone} snapshots are"),
+            }
+        ),
     };
     ctx.reply(format!("{kept}{gone}")).await
 }
@@ -121,9 +138,13 @@ pub(crate) async fn due(ctx: ScheduleContext<State>) -> Result {
     if let (Err(error), Some(by)) = (&taken, by)
         && let Some(why) = error.user_message()
     {
-        let told = format!("The snapshot that was planned in your server could not be taken. {why}");
+        let told =
+            format!("The snapshot that was planned in your server could not be taken. {why}");
         if let Err(error) = host.discord().dm(by, told).await {
-            tracing::info!(user = by.get(), "who has planned it could not be told: {error}");
+            tracing::info!(
+                user = by.get(),
+                "who has planned it could not be told: {error}"
+            );
         }
     }
     taken.map(drop)

@@ -166,7 +166,10 @@ impl Index {
     /// The one with this number.
     pub(crate) async fn get(&self, number: u64) -> Result<Snapshot> {
         let sql = "SELECT * FROM backup__snapshots WHERE number = ?1";
-        let rows = self.database.query(sql, params![number.cast_signed()]).await?;
+        let rows = self
+            .database
+            .query(sql, params![number.cast_signed()])
+            .await?;
         let row: Option<Row> = rows.first()?;
         row.map(Snapshot::from).ok_or_else(|| {
             Error::user(format!(
@@ -178,7 +181,10 @@ impl Index {
     /// Gives a number to one that is about to be written: its file bears it. It is in the list when [`add`](Self::add) has put it there.
     pub(crate) async fn next_number(&self) -> Result<u64> {
         let count = |last: Option<u64>| last.unwrap_or(0) + 1;
-        self.database.kv_store("numbers").update("last", count).await
+        self.database
+            .kv_store("numbers")
+            .update("last", count)
+            .await
     }
 
     pub(crate) async fn add(&self, snapshot: &Snapshot) -> Result {
@@ -200,7 +206,10 @@ impl Index {
 
     pub(crate) async fn remove(&self, number: u64) -> Result {
         let sql = "DELETE FROM backup__snapshots WHERE number = ?1";
-        self.database.execute(sql, params![number.cast_signed()]).await.map(drop)
+        self.database
+            .execute(sql, params![number.cast_signed()])
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn pin(&self, number: u64, pinned: bool) -> Result {
@@ -211,19 +220,35 @@ impl Index {
 
     pub(crate) async fn annotate(&self, number: u64, note: &str) -> Result {
         let sql = "UPDATE backup__snapshots SET note = ?2 WHERE number = ?1";
-        self.database.execute(sql, params![number.cast_signed(), note]).await.map(drop)
+        self.database
+            .execute(sql, params![number.cast_signed(), note])
+            .await
+            .map(drop)
     }
 
     /// What a file is after somebody was erased from it.
-    pub(crate) async fn rewritten(&self, number: u64, bytes: u64, sha256: &str, counts: &Counts) -> Result {
-        let sql = "UPDATE backup__snapshots SET bytes = ?2, sha256 = ?3, counts = ?4 WHERE number = ?1";
+    pub(crate) async fn rewritten(
+        &self,
+        number: u64,
+        bytes: u64,
+        sha256: &str,
+        counts: &Counts,
+    ) -> Result {
+        let sql =
+            "UPDATE backup__snapshots SET bytes = ?2, sha256 = ?3, counts = ?4 WHERE number = ?1";
         let counts = serde_json::to_string(counts)?;
         let values = params![number.cast_signed(), bytes.cast_signed(), sha256, counts];
         self.database.execute(sql, values).await.map(drop)
     }
 
     /// Notes who has done what; nobody: the plugin by itself.
-    pub(crate) async fn audit(&self, user: Option<User>, action: &str, snapshot: Option<u64>, words: &str) -> Result {
+    pub(crate) async fn audit(
+        &self,
+        user: Option<User>,
+        action: &str,
+        snapshot: Option<u64>,
+        words: &str,
+    ) -> Result {
         let at = now_ms();
         self.database
             .transaction(|t| {
@@ -239,7 +264,10 @@ impl Index {
     /// What was done last, the newest first.
     pub(crate) async fn audits(&self, most: u32) -> Result<Vec<Audit>> {
         let sql = "SELECT at_ms, user_id, action, snapshot, words FROM backup__audit ORDER BY id DESC LIMIT ?1";
-        self.database.query(sql, params![i64::from(most)]).await?.read()
+        self.database
+            .query(sql, params![i64::from(most)])
+            .await?
+            .read()
     }
 
     /// Values that are not of a snapshot: the last restore.
@@ -250,6 +278,8 @@ impl Index {
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

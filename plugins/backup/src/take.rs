@@ -26,12 +26,15 @@ pub(crate) async fn live(host: &Host, guild: Guild) -> Result<(Contents, Snowfla
     let channels: Json = get(format!("guilds/{guild}/channels")).await?.json()?;
     let owner = told["owner_id"].as_str().and_then(|id| id.parse().ok());
     let read = fields::contents(&told, &channels).zip(owner);
-    let (mut contents, owner) = read.ok_or(Error::new("Discord told of a server in an unknown way"))?;
+    let (mut contents, owner) =
+        read.ok_or(Error::new("Discord told of a server in an unknown way"))?;
     let prefix = host.commands().prefix(guild).await?;
     if prefix.own {
         contents.bot.insert("prefix".into(), prefix.prefix.into());
     }
-    contents.bot.insert("mention_prefix".into(), prefix.mention_prefix.into());
+    contents
+        .bot
+        .insert("mention_prefix".into(), prefix.mention_prefix.into());
     Ok((contents, owner))
 }
 
@@ -42,7 +45,11 @@ pub(crate) async fn live(host: &Host, guild: Guild) -> Result<(Contents, Snowfla
 /// 403 where the application has not the privileged intent for members.
 pub(crate) async fn page(host: &Host, guild: Guild, after: u64) -> Result<Vec<Value>> {
     let path = format!("guilds/{guild}/members?limit={PAGE}&after={after}");
-    host.discord().request(Method::Get, path).send().await?.json()
+    host.discord()
+        .request(Method::Get, path)
+        .send()
+        .await?
+        .json()
 }
 
 /// The id of the last one on a page.
@@ -85,7 +92,12 @@ pub(crate) async fn take(host: &Host, guild: Guild, order: Order) -> Result<Take
     let (contents, _) = live(host, guild).await?;
     let number = index.next_number().await?;
     let mut draft = Draft::new(host, archive::path(guild, number)).await?;
-    let head = Head::new(guild.cast(), text(&contents.server.fields, "name"), now_ms(), &order.label);
+    let head = Head::new(
+        guild.cast(),
+        text(&contents.server.fields, "name"),
+        now_ms(),
+        &order.label,
+    );
     let mut missing = Vec::new();
     let mut counts = Counts::of(&contents, 0);
     let written = write(host, guild, &mut draft, &head, contents, &mut missing).await;
@@ -108,7 +120,9 @@ pub(crate) async fn take(host: &Host, guild: Guild, order: Order) -> Result<Take
     };
     index.add(&snapshot).await?;
     let words = snapshot.counts.words();
-    index.audit(order.by, "create", Some(number), &words).await?;
+    index
+        .audit(order.by, "create", Some(number), &words)
+        .await?;
     tidy(host, guild, &index.all().await?, rules, false).await?;
     Ok(Taken { snapshot, missing })
 }
@@ -191,7 +205,10 @@ pub(crate) async fn know_icon(host: &Host, live: &mut Contents, other: &Contents
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn no_picture(what: &str, error: &Error) -> String {
@@ -206,13 +223,21 @@ pub(crate) async fn rules(host: &Host, guild: Guild) -> Result<Rules> {
 }
 
 /// Deletes those that are over.
-pub(crate) async fn tidy(host: &Host, guild: Guild, all: &[Snapshot], rules: Rules, makes_place: bool) -> Result<u64> {
+pub(crate) async fn tidy(
+    host: &Host,
+    guild: Guild,
+    all: &[Snapshot],
+    rules: Rules,
+    makes_place: bool,
+) -> Result<u64> {
     let index = Index::of(host, guild);
     let over = retention::over(all, now_ms(), rules, makes_place);
     for number in &over {
         index.remove(*number).await?;
         host.files().remove(&archive::path(guild, *number)).await?;
-        index.audit(None, "expire", Some(*number), "by the rules of retention").await?;
+        index
+            .audit(None, "expire", Some(*number), "by the rules of retention")
+            .await?;
     }
     Ok(over.len() as u64)
 }

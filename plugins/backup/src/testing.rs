@@ -33,10 +33,20 @@ pub(crate) fn item(number: u64, position: i64, json: Value) -> Item {
 }
 
 pub(crate) fn role(number: u64, name: &str, position: i64) -> Item {
-    item(number, position, json!({"name": name, "permissions": "1024"}))
+    item(
+        number,
+        position,
+        json!({"name": name, "permissions": "1024"}),
+    )
 }
 
-pub(crate) fn channel(number: u64, name: &str, sort: u8, position: i64, parent: Option<u64>) -> Item {
+pub(crate) fn channel(
+    number: u64,
+    name: &str,
+    sort: u8,
+    position: i64,
+    parent: Option<u64>,
+) -> Item {
     Item {
         sort,
         parent: parent.map(id),

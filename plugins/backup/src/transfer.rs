@@ -27,13 +27,16 @@ pub(crate) async fn export(ctx: CommandContext<State>) -> Result {
         )));
     }
     let file = host.files().read(&path).await?.unwrap_or_default();
-    Index::of(host, guild).audit(Some(ctx.user().id), "export", Some(it.number), "").await?;
+    Index::of(host, guild)
+        .audit(Some(ctx.user().id), "export", Some(it.number), "")
+        .await?;
     let words = format!(
         "Snapshot {}. Keep it to yourself: it has the names and roles of all members. `backup import` reads it.",
         it.title()
     );
     let name = format!("backup-{guild}-{}.jsonl", it.number);
-    ctx.reply(NewMessage::from(words).file(name, file).ephemeral()).await
+    ctx.reply(NewMessage::from(words).file(name, file).ephemeral())
+        .await
 }
 
 pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
@@ -64,7 +67,9 @@ pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
     };
     let stat = host.files().stat(&part).await?;
     let number = index.next_number().await?;
-    host.files().rename(&part, &archive::path(guild, number)).await?;
+    host.files()
+        .rename(&part, &archive::path(guild, number))
+        .await?;
     let snapshot = Snapshot {
         number,
         label: plain(&whole.head.label),
@@ -78,7 +83,9 @@ pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
     };
     index.add(&snapshot).await?;
     let by = Some(ctx.user().id);
-    index.audit(by, "import", Some(number), &given.filename).await?;
+    index
+        .audit(by, "import", Some(number), &given.filename)
+        .await?;
     let whose = match whole.head.guild == guild.cast() {
         true => "It is of this server.".to_owned(),
         false => format!(

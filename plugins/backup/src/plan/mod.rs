@@ -141,7 +141,13 @@ impl Note {
 }
 
 /// Plans how `live` becomes `wanted`, by somebody with this standing. `members`: whether the snapshot has any.
-pub(crate) fn plan(wanted: &Contents, live: &Contents, wish: &Wish, standing: &Standing, members: bool) -> Plan {
+pub(crate) fn plan(
+    wanted: &Contents,
+    live: &Contents,
+    wish: &Wish,
+    standing: &Standing,
+    members: bool,
+) -> Plan {
     let pairs = pairs::find(wanted, live, &Pairs::new());
     let changes = diff::diff(live, wanted, &pairs);
     let chosen = changes.into_iter();

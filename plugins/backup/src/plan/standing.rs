@@ -37,7 +37,10 @@ impl Standing {
         here: Option<Snowflake>,
     ) -> Self {
         let rank = |who: &Actor<'_>| {
-            let held = live.roles.iter().filter(|role| who.roles.contains(&role.id));
+            let held = live
+                .roles
+                .iter()
+                .filter(|role| who.roles.contains(&role.id));
             let highest = held.map(|role| role.rank()).max();
             (who.id != owner).then(|| highest.unwrap_or((0, Reverse(live.server.id))))
         };

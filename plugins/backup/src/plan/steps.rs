@@ -154,7 +154,14 @@ impl<'a> Planner<'a> {
         self.order(kind);
     }
 
-    fn change(&mut self, kind: Kind, live: Snowflake, id: Snowflake, mut fields: Vec<String>, change: &Change) {
+    fn change(
+        &mut self,
+        kind: Kind,
+        live: Snowflake,
+        id: Snowflake,
+        mut fields: Vec<String>,
+        change: &Change,
+    ) {
         let pair = (self.wanted.item(kind, id), self.live.item(kind, live));
         let (Some(item), Some(now)) = pair else {
             return;
@@ -165,7 +172,10 @@ impl<'a> Planner<'a> {
         match kind {
             Kind::Role => {
                 if !self.standing.reaches(now.rank()) {
-                    let why = format!("it does not stand below {} highest role", self.standing.whose);
+                    let why = format!(
+                        "it does not stand below {} highest role",
+                        self.standing.whose
+                    );
                     return self.note(&change.title, why);
                 }
                 self.limit_role(item, Some(now));
@@ -207,10 +217,16 @@ impl<'a> Planner<'a> {
             return self.note(&change.title, "it belongs to a bot or an integration");
         }
         if self.standing.here == Some(live) {
-            return self.note(&change.title, "you watch the restore there: delete it by hand");
+            return self.note(
+                &change.title,
+                "you watch the restore there: delete it by hand",
+            );
         }
         if kind == Kind::Role && !self.standing.reaches(item.rank()) {
-            let why = format!("it does not stand below {} highest role", self.standing.whose);
+            let why = format!(
+                "it does not stand below {} highest role",
+                self.standing.whose
+            );
             return self.note(&change.title, why);
         }
         if !self.needs(&change.title, needed_to_change(kind)) {
@@ -232,7 +248,10 @@ impl<'a> Planner<'a> {
     fn moved(&mut self, kind: Kind, live: Snowflake, change: &Change) {
         let now = self.live.item(kind, live);
         if kind == Kind::Role && now.is_some_and(|now| !self.standing.reaches(now.rank())) {
-            let why = format!("its place: it does not stand below {} highest role", self.standing.whose);
+            let why = format!(
+                "its place: it does not stand below {} highest role",
+                self.standing.whose
+            );
             return self.note(&change.title, why);
         }
         if self.needs(&change.title, needed_to_change(kind)) {
@@ -243,7 +262,12 @@ impl<'a> Planner<'a> {
     fn order(&mut self, kind: Kind) {
         match kind {
             Kind::Role => {
-                self.step(Turn::OrderRoles, "order roles", "put the roles in order", Act::OrderRoles);
+                self.step(
+                    Turn::OrderRoles,
+                    "order roles",
+                    "put the roles in order",
+                    Act::OrderRoles,
+                );
             }
             Kind::Channel => self.step(
                 Turn::OrderChannels,
@@ -287,7 +311,10 @@ impl<'a> Planner<'a> {
         let given = wanted & (self.standing.grantable() | has);
         let title = item.title(Kind::Role);
         if given != wanted {
-            let why = format!("the bot can't give what it has not: {}", bits_in_words(given, wanted));
+            let why = format!(
+                "the bot can't give what it has not: {}",
+                bits_in_words(given, wanted)
+            );
             self.note(&title, why);
             self.plan.granted.insert(item.id, given);
         }
@@ -296,12 +323,17 @@ impl<'a> Planner<'a> {
         }
         let pairs = &self.plan.pairs;
         let held = self.wanted.roles.iter().filter(|role| {
-            let here = pairs.get(&role.id).and_then(|id| self.live.item(Kind::Role, *id));
+            let here = pairs
+                .get(&role.id)
+                .and_then(|id| self.live.item(Kind::Role, *id));
             here.is_some_and(|here| !self.standing.reaches(here.rank()))
         });
         let lowest = held.map(Item::rank).min();
         if lowest.is_some_and(|lowest| item.rank() > lowest) {
-            let why = format!("its place: it comes below {} highest role, move it up by hand", self.standing.whose);
+            let why = format!(
+                "its place: it comes below {} highest role, move it up by hand",
+                self.standing.whose
+            );
             self.note(&title, why);
         }
     }
@@ -323,8 +355,10 @@ impl<'a> Planner<'a> {
         };
         let bits = |text: &str| text.parse::<u64>().unwrap_or(0);
         let limited = item.overwrites.iter().map(|overwrite| {
-            let (allow, deny) = before(overwrite).map_or((0, 0), |it| (bits(&it.allow), bits(&it.deny)));
-            let merged = |wanted: &str, has: u64| ((bits(wanted) & mask) | (has & !mask)).to_string();
+            let (allow, deny) =
+                before(overwrite).map_or((0, 0), |it| (bits(&it.allow), bits(&it.deny)));
+            let merged =
+                |wanted: &str, has: u64| ((bits(wanted) & mask) | (has & !mask)).to_string();
             Overwrite {
                 allow: merged(&overwrite.allow, allow),
                 deny: merged(&overwrite.deny, deny),

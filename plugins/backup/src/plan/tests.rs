@@ -24,7 +24,12 @@ fn standing(permissions: Permissions) -> Standing {
     }
 }
 
-fn planned(wanted: &Contents, live: &Contents, extras: Extras, standing: &Standing) -> (Vec<String>, Vec<String>) {
+fn planned(
+    wanted: &Contents,
+    live: &Contents,
+    extras: Extras,
+    standing: &Standing,
+) -> (Vec<String>, Vec<String>) {
     let wish = Wish {
         parts: all(),
         extras,
@@ -120,7 +125,10 @@ fn what_a_snapshot_has_not_is_removed_only_when_asked_for() {
     assert_eq!(steps, Vec::<String>::new());
     let (steps, notes) = planned(&server(), &live, Extras::Remove, &watched);
     assert_eq!(steps, ["remove channel #extra", "remove role Extra"]);
-    assert_eq!(notes, ["channel #here: you watch the restore there: delete it by hand"]);
+    assert_eq!(
+        notes,
+        ["channel #here: you watch the restore there: delete it by hand"]
+    );
     let chosen = Extras::RemoveOf(BTreeSet::from([id(60)]));
     let (steps, _) = planned(&server(), &live, chosen, &watched);
     assert_eq!(steps, ["remove role Extra"]);
@@ -137,18 +145,33 @@ fn roles_out_of_reach_are_listed_and_left_alone() {
     };
     let (steps, notes) = planned(&server(), &live, Extras::Keep, &low);
     assert_eq!(steps, ["change role Crew: hoist"]);
-    assert_eq!(notes, ["role Captain: it does not stand below the bot's highest role"]);
+    assert_eq!(
+        notes,
+        ["role Captain: it does not stand below the bot's highest role"]
+    );
     // One that is gone and stood above is made, and comes to stand below.
     live.roles.truncate(4);
     let (steps, notes) = planned(&server(), &live, Extras::Keep, &low);
-    assert_eq!(steps, ["make role Captain", "change role Crew: hoist", "put the roles in order"]);
-    assert_eq!(notes, ["role Captain: its place: it comes below the bot's highest role, move it up by hand"]);
+    assert_eq!(
+        steps,
+        [
+            "make role Captain",
+            "change role Crew: hoist",
+            "put the roles in order"
+        ]
+    );
+    assert_eq!(
+        notes,
+        ["role Captain: its place: it comes below the bot's highest role, move it up by hand"]
+    );
 }
 
 #[test]
 fn a_bot_gives_nothing_that_it_has_not() {
     let mut wanted = server();
-    wanted.roles[1].fields.insert("permissions".into(), json!((1024 | 4).to_string()));
+    wanted.roles[1]
+        .fields
+        .insert("permissions".into(), json!((1024 | 4).to_string()));
     let mut live = emptied();
     live.roles.push(role(21, "Crew", 1));
     let few = Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS | Permissions::VIEW_CHANNEL;
@@ -183,7 +206,10 @@ fn what_can_t_be_made_at_all_is_listed() {
         "sticker cup: the snapshot has no picture",
     ];
     for start in listed {
-        assert!(notes.iter().any(|note| note.starts_with(start)), "{notes:?}");
+        assert!(
+            notes.iter().any(|note| note.starts_with(start)),
+            "{notes:?}"
+        );
     }
     assert_eq!(notes.len(), listed.len(), "{notes:?}");
     assert!(!steps.iter().any(|step| step.contains("ideas")));

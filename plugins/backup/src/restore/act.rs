@@ -1,6 +1,10 @@
 //! Acts of a restore: the request, or the few requests, of a step.
 
-use plugin_api::{Json, prelude::*, text::{clip, plain}};
+use plugin_api::{
+    Json,
+    prelude::*,
+    text::{clip, plain},
+};
 use serde_json::{Value, json};
 
 use super::{job::Job, members, run::is_outage};
@@ -65,7 +69,13 @@ impl World<'_> {
         }
     }
 
-    async fn make(&self, key: &str, kind: Kind, id: Snowflake, pairs: &Pairs) -> Result<Vec<Entry>> {
+    async fn make(
+        &self,
+        key: &str,
+        kind: Kind,
+        id: Snowflake,
+        pairs: &Pairs,
+    ) -> Result<Vec<Entry>> {
         let Some(item) = self.wanted().item(kind, id) else {
             return Ok(ended(key, Err("the snapshot has it no more".into())));
         };
@@ -75,7 +85,8 @@ impl World<'_> {
             Kind::Role => self.send(Method::Post, &path, Some(&body.json)).await?,
             Kind::Channel => match self.send(Method::Post, &path, Some(&body.json)).await? {
                 Err(why) if why.contains("10009") && body::without_members(&mut body.json) => {
-                    body.without.push("members who are not there any more".into());
+                    body.without
+                        .push("members who are not there any more".into());
                     self.send(Method::Post, &path, Some(&body.json)).await?
                 }
                 answer => answer,
@@ -147,28 +158,44 @@ impl World<'_> {
     async fn order_roles(&self, key: &str, pairs: &Pairs) -> Result<Vec<Entry>> {
         let path = format!("guilds/{}/roles", self.guild);
         let (mut live, _) = take::live(self.host, self.guild).await?;
-        let mut places = body::role_order(self.wanted(), &live, pairs, |role| self.reaches(&live, role));
-        let top = live.roles.iter().find(|role| Some(role.id) == self.job.below);
+        let mut places = body::role_order(self.wanted(), &live, pairs, |role| {
+            self.reaches(&live, role)
+        });
+        let top = live
+            .roles
+            .iter()
+            .find(|role| Some(role.id) == self.job.below);
         // New roles share a place until the server is asked to put one somewhere: then each has its own.
         if top.is_some_and(|top| top.position <= places.len() as i64)
             && let Some(lowest) = live.roles.iter().find(|role| role.id != live.server.id)
         {
             let first = [(lowest.id, 1)];
-            let answer = self.send(Method::Patch, &path, Some(&written(&first))).await?;
+            let answer = self
+                .send(Method::Patch, &path, Some(&written(&first)))
+                .await?;
             if let Err(why) = answer {
                 return Ok(ended(key, Err(why)));
             }
             live = take::live(self.host, self.guild).await?.0;
-            places = body::role_order(self.wanted(), &live, pairs, |role| self.reaches(&live, role));
+            places = body::role_order(self.wanted(), &live, pairs, |role| {
+                self.reaches(&live, role)
+            });
         }
         self.place(key, &path, &places).await
     }
 
-    async fn place(&self, key: &str, path: &str, places: &[(Snowflake, i64)]) -> Result<Vec<Entry>> {
+    async fn place(
+        &self,
+        key: &str,
+        path: &str,
+        places: &[(Snowflake, i64)],
+    ) -> Result<Vec<Entry>> {
         if places.is_empty() {
             return Ok(ended(key, Ok(())));
         }
-        let answer = self.send(Method::Patch, path, Some(&written(places))).await?;
+        let answer = self
+            .send(Method::Patch, path, Some(&written(places)))
+            .await?;
         Ok(ended(key, answer.map(drop)))
     }
 
@@ -209,12 +236,22 @@ impl World<'_> {
     }
 
     /// Sends a request. An error: Discord is out of order.
-    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer> {
         let mut request = self.host.discord().request(method, path).reason(REASON);
         if let Some(body) = body {
             request = request.json(body)?;
         }
-        answered(request.send().await.map(|response| response.bytes().to_vec()))
+        answered(
+            request
+                .send()
+                .await
+                .map(|response| response.bytes().to_vec()),
+        )
     }
 
     /// A sticker is a form with a file.
@@ -242,10 +279,14 @@ fn answered(sent: Result<Vec<u8>>) -> Result<Answer> {
 
 fn in_words(error: &Error) -> String {
     match (error.http_status(), error.discord_code()) {
-        (_, Some(50_001 | 50_013)) => "Discord does not let the bot: it lacks a permission there".to_owned(),
+        (_, Some(50_001 | 50_013)) => {
+            "Discord does not let the bot: it lacks a permission there".to_owned()
+        }
         (_, Some(code @ 10_009)) => format!("it names somebody who is not there ({code})"),
         (Some(404), _) => GONE.to_owned(),
-        (_, Some(30_005 | 30_008 | 30_013 | 30_018 | 30_039)) => "there is no more room for one".to_owned(),
+        (_, Some(30_005 | 30_008 | 30_013 | 30_018 | 30_039)) => {
+            "there is no more room for one".to_owned()
+        }
         _ => clip(&plain(&error.to_string()), 300),
     }
 }
@@ -260,5 +301,7 @@ fn ended(key: &str, end: std::result::Result<(), String>) -> Vec<Entry> {
 
 fn written(places: &[(Snowflake, i64)]) -> Value {
     let places = places.iter();
-    places.map(|(id, position)| json!({"id": id, "position": position})).collect()
+    places
+        .map(|(id, position)| json!({"id": id, "position": position}))
+        .collect()
 }

@@ -29,9 +29,17 @@ pub(super) async fn finish(
     whole: &Whole,
     screen: &mut Screen,
 ) -> Result {
-    let notes: Vec<Note> = job.plan.notes.iter().chain(&journal.notes).cloned().collect();
+    let notes: Vec<Note> = job
+        .plan
+        .notes
+        .iter()
+        .chain(&journal.notes)
+        .cloned()
+        .collect();
     let left = left(host, guild, job, &whole.contents, &journal.pairs(&job.plan)).await?;
-    let done = journal.done().saturating_sub(usize::try_from(journal.failed).unwrap_or(0));
+    let done = journal
+        .done()
+        .saturating_sub(usize::try_from(journal.failed).unwrap_or(0));
     let total = job.plan.steps.len();
     let index = Index::of(host, guild);
     if !job.is_undo {
@@ -46,8 +54,13 @@ pub(super) async fn finish(
         index.values().delete("last").await?;
     }
     let action = if job.is_undo { "undo" } else { "restore" };
-    let told = format!("{done} of {total} steps, {}", counted(notes.len() as u64, "note"));
-    index.audit(Some(job.by), action, Some(job.snapshot), &told).await?;
+    let told = format!(
+        "{done} of {total} steps, {}",
+        counted(notes.len() as u64, "note")
+    );
+    index
+        .audit(Some(job.by), action, Some(job.snapshot), &told)
+        .await?;
 
     let mut card = embed(match (journal.stopped, job.is_undo) {
         (true, _) => "Stopped",
@@ -58,7 +71,11 @@ pub(super) async fn finish(
     if journal.members_changed > 0 {
         card = card.field("Members", counted(journal.members_changed, "member"), true);
     }
-    card = card.field("Still different", counted(left.len() as u64, "difference"), true);
+    card = card.field(
+        "Still different",
+        counted(left.len() as u64, "difference"),
+        true,
+    );
     let shown: Vec<String> = notes.iter().map(words::note).collect();
     if !shown.is_empty() {
         card = card.field("Not as in the snapshot", lines(&shown, 1_000), false);
@@ -79,13 +96,22 @@ pub(super) async fn finish(
     if !screen.close(message.clone()).await
         && let Err(error) = host.discord().dm(job.by, message).await
     {
-        tracing::info!(user = job.by.get(), "whoever has restored could not be told: {error}");
+        tracing::info!(
+            user = job.by.get(),
+            "whoever has restored could not be told: {error}"
+        );
     }
     Job::close(host, guild).await
 }
 
 /// What the parts that were chosen differ in still.
-async fn left(host: &Host, guild: Guild, job: &Job, wanted: &Contents, known: &Pairs) -> Result<Vec<String>> {
+async fn left(
+    host: &Host,
+    guild: Guild,
+    job: &Job,
+    wanted: &Contents,
+    known: &Pairs,
+) -> Result<Vec<String>> {
     let (mut live, _) = take::live(host, guild).await?;
     take::know_icon(host, &mut live, wanted).await;
     let pairs = pairs::find(wanted, &live, known);
@@ -104,7 +130,10 @@ fn report(notes: &[String], left: &[String]) -> String {
         text += &format!("Not as in the snapshot\n{}\n\n", notes.join("\n"));
     }
     if !left.is_empty() {
-        text += &format!("What would make the server the snapshot\n{}\n", left.join("\n"));
+        text += &format!(
+            "What would make the server the snapshot\n{}\n",
+            left.join("\n")
+        );
     }
     text
 }
@@ -114,7 +143,9 @@ pub(super) async fn interrupted(host: &Host, guild: Guild, error: &Error) {
     let Ok(Some((job, _))) = Job::open(host, guild).await else {
         return;
     };
-    let why = error.user_message().map_or_else(|| error.to_string(), str::to_owned);
+    let why = error
+        .user_message()
+        .map_or_else(|| error.to_string(), str::to_owned);
     let card = embed(format!("{}: interrupted", title(&job)))
         .error()
         .description(format!(

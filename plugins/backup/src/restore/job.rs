@@ -80,7 +80,13 @@ impl Job {
     }
 
     /// Notes what was done, on the disk and here.
-    pub(crate) async fn note(&self, host: &Host, guild: Guild, journal: &mut Journal, entry: Entry) -> Result {
+    pub(crate) async fn note(
+        &self,
+        host: &Host,
+        guild: Guild,
+        journal: &mut Journal,
+        entry: Entry,
+    ) -> Result {
         let mut line = serde_json::to_string(&entry)?;
         if journal.is_torn {
             line.insert(0, '\n');

@@ -33,13 +33,17 @@ pub(super) fn wished(
     takes: bool,
 ) -> Option<BTreeSet<Snowflake>> {
     let now: BTreeSet<_> = now.iter().copied().collect();
-    let had: BTreeSet<_> = then.iter().filter_map(|role| pairs.get(role).copied()).collect();
+    let had: BTreeSet<_> = then
+        .iter()
+        .filter_map(|role| pairs.get(role).copied())
+        .collect();
     let known: BTreeSet<_> = pairs.values().copied().collect();
     let mut wished = now.clone();
     wished.extend(had.intersection(givable));
     if takes {
         // Roles that the snapshot knows, and that they did not have.
-        wished.retain(|role| !(known.contains(role) && givable.contains(role)) || had.contains(role));
+        wished
+            .retain(|role| !(known.contains(role) && givable.contains(role)) || had.contains(role));
     }
     (wished != now).then_some(wished)
 }
@@ -76,16 +80,22 @@ impl Live<'_> {
 }
 
 /// Gives members their roles; goes on behind the one that the journal names.
-pub(super) async fn give(world: &World<'_>, key: &str, journal: &mut Journal, pairs: &Pairs) -> Result<Vec<Entry>> {
+pub(super) async fn give(
+    world: &World<'_>,
+    key: &str,
+    journal: &mut Journal,
+    pairs: &Pairs,
+) -> Result<Vec<Entry>> {
     let (host, guild, job) = (world.host, world.guild, world.job);
     let key = key.to_owned();
     let Some(first) = world.whole.first_member else {
         return Ok(vec![Entry::Done { key, made: None }]);
     };
     let (live, _) = take::live(host, guild).await?;
-    let givable = live.roles.iter().filter(|role| {
-        !role.managed && role.id != live.server.id && world.reaches(&live, role)
-    });
+    let givable = live
+        .roles
+        .iter()
+        .filter(|role| !role.managed && role.id != live.server.id && world.reaches(&live, role));
     let givable: BTreeSet<_> = givable.map(|role| role.id).collect();
     let mut there = Live {
         host,
@@ -117,12 +127,20 @@ pub(super) async fn give(world: &World<'_>, key: &str, journal: &mut Journal, pa
                 }
                 Err(error) => return Err(error),
             };
-            let wished = wished(&member.roles, &now.roles, pairs, &givable, job.plan.takes_roles);
+            let wished = wished(
+                &member.roles,
+                &now.roles,
+                pairs,
+                &givable,
+                job.plan.takes_roles,
+            );
             let Some(roles) = wished else {
                 continue;
             };
             let path = format!("guilds/{guild}/members/{}", member.id);
-            let answer = world.send(Method::Patch, &path, Some(&json!({"roles": roles}))).await?;
+            let answer = world
+                .send(Method::Patch, &path, Some(&json!({"roles": roles})))
+                .await?;
             match answer {
                 Ok(_) => changed += 1,
                 Err(why) => {
@@ -135,7 +153,8 @@ pub(super) async fn give(world: &World<'_>, key: &str, journal: &mut Journal, pa
             }
             if (changed + refused).is_multiple_of(EACH) {
                 let upto = member.id;
-                job.note(host, guild, journal, Entry::Members { upto, changed }).await?;
+                job.note(host, guild, journal, Entry::Members { upto, changed })
+                    .await?;
             }
         }
     }
@@ -146,8 +165,14 @@ pub(super) async fn give(world: &World<'_>, key: &str, journal: &mut Journal, pa
             entries.push(Entry::Note(Note::new(what, why)));
         }
     };
-    note(absent, "not in the server any more: they get their roles by another restore when they are back");
-    note(refused.saturating_sub(NAMED), "their roles could not be given, as those named before");
+    note(
+        absent,
+        "not in the server any more: they get their roles by another restore when they are back",
+    );
+    note(
+        refused.saturating_sub(NAMED),
+        "their roles could not be given, as those named before",
+    );
     entries.push(Entry::Done { key, made: None });
     Ok(entries)
 }

@@ -83,7 +83,9 @@ pub(crate) async fn restore(ctx: CommandContext<State>) -> Result {
     if Job::open(host, guild).await?.is_some() {
         let place = ctx.state().busy.enter(guild, "restore")?;
         run::spawn(&ctx.state().host, guild, place);
-        return ctx.reply("A restore was not over yet. It goes on now; its message tells how far it is.").await;
+        return ctx
+            .reply("A restore was not over yet. It goes on now; its message tells how far it is.")
+            .await;
     }
     let choice = Choice {
         number: listing::number(ctx.option("snapshot")?)?,
@@ -115,12 +117,17 @@ pub(crate) async fn stop(ctx: CommandContext<State>) -> Result {
     if !ctx.state().busy.stop(guild) {
         return Err(Error::user("No restore is under way in this server."));
     }
-    ctx.reply("It stops behind the step that it is at. What is done stays; `backup undo` takes it back.").await
+    ctx.reply(
+        "It stops behind the step that it is at. What is done stays; `backup undo` takes it back.",
+    )
+    .await
 }
 
 async fn last(host: &Host, guild: Guild) -> Result<Last> {
     let last = Index::of(host, guild).values().get("last").await?;
-    last.ok_or(Error::user("There is no restore in this server that could be undone."))
+    last.ok_or(Error::user(
+        "There is no restore in this server that could be undone.",
+    ))
 }
 
 fn parts(typed: Option<&str>) -> Result<BTreeSet<Part>> {
@@ -133,12 +140,18 @@ fn parts(typed: Option<&str>) -> Result<BTreeSet<Part>> {
         let found = all.find(|part| part.words().0 == word.to_lowercase());
         found.ok_or_else(|| {
             let names: Vec<_> = Part::ALL.iter().map(|part| part.words().0).collect();
-            Error::user(format!("`{}` is no part. There are: {}.", word.replace('`', "'"), names.join(", ")))
+            Error::user(format!(
+                "`{}` is no part. There are: {}.",
+                word.replace('`', "'"),
+                names.join(", ")
+            ))
         })
     };
     let parts = typed.map(part).collect::<Result<BTreeSet<_>>>()?;
     match parts.is_empty() {
-        true => Err(Error::user("Name the parts, such as `roles channels`, or leave them out for all.")),
+        true => Err(Error::user(
+            "Name the parts, such as `roles channels`, or leave them out for all.",
+        )),
         false => Ok(parts),
     }
 }
@@ -148,9 +161,15 @@ pub(crate) async fn chosen(ctx: ComponentContext<State>) -> Result {
     let guild = ctx.guild()?;
     let (verb, rest) = ctx.argument().split_once('.').unwrap_or_default();
     let (seen, rest) = rest.split_once('.').unwrap_or_default();
-    let choice = Choice::read(rest).ok_or(Error::user("This is of an older version. Use `backup restore` again."))?;
+    let choice = Choice::read(rest).ok_or(Error::user(
+        "This is of an older version. Use `backup restore` again.",
+    ))?;
     // A message lives longer than a right.
-    if !ctx.permissions().await?.contains(Permissions::ADMINISTRATOR) {
+    if !ctx
+        .permissions()
+        .await?
+        .contains(Permissions::ADMINISTRATOR)
+    {
         return Err(Error::user("Only administrators restore a server."));
     }
     match verb {
@@ -172,20 +191,34 @@ pub(crate) async fn chosen(ctx: ComponentContext<State>) -> Result {
         "all" => {
             let (plan, _, _) = planned(&ctx, guild, &choice).await?;
             let file = all_lines(&plan).join("\n");
-            ctx.reply(NewMessage::from("All that would be done.").file("plan.txt", file).ephemeral()).await
+            ctx.reply(
+                NewMessage::from("All that would be done.")
+                    .file("plan.txt", file)
+                    .ephemeral(),
+            )
+            .await
         }
         "begin" => begin(&ctx, guild, &choice, seen).await,
-        _ => ctx.update(NewMessage::from("Nothing was changed.").without_components()).await,
+        _ => {
+            ctx.update(NewMessage::from("Nothing was changed.").without_components())
+                .await
+        }
     }
 }
 
 /// What a choice comes to now.
-async fn planned(ctx: &Invocation, guild: Guild, choice: &Choice) -> Result<(Plan, Standing, archive::Whole)> {
+async fn planned(
+    ctx: &Invocation,
+    guild: Guild,
+    choice: &Choice,
+) -> Result<(Plan, Standing, archive::Whole)> {
     let host = ctx.host();
     let whole = archive::sound(host, guild, choice.number).await?;
     let (mut live, owner) = take::live(host, guild).await?;
     take::know_icon(host, &mut live, &whole.contents).await;
-    let bot = host.bot_id().ok_or(Error::new("the bot is not logged in yet"))?;
+    let bot = host
+        .bot_id()
+        .ok_or(Error::new("the bot is not logged in yet"))?;
     let member = host.cache().member(guild, bot).or_fetch().await?;
     let of_bot: Vec<_> = member.roles.iter().map(|role| role.cast()).collect();
     let of_asker: Vec<_> = ctx.roles().iter().map(|role| role.cast()).collect();
@@ -208,18 +241,32 @@ async fn planned(ctx: &Invocation, guild: Guild, choice: &Choice) -> Result<(Pla
         parts: choice.parts.clone(),
         extras,
     };
-    let plan = plan(&whole.contents, &live, &wish, &standing, whole.end.members > 0);
+    let plan = plan(
+        &whole.contents,
+        &live,
+        &wish,
+        &standing,
+        whole.end.members > 0,
+    );
     Ok((plan, standing, whole))
 }
 
 /// Tells one plan from another: eight hex digits.
 fn mark(plan: &Plan) -> Result<String> {
     let digest = Sha256::digest(serde_json::to_vec(&(&plan.steps, &plan.notes))?);
-    Ok(digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 fn all_lines(plan: &Plan) -> Vec<String> {
-    let mut all: Vec<_> = plan.steps.iter().map(|step| plugin_api::text::plain(&step.title)).collect();
+    let mut all: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| plugin_api::text::plain(&step.title))
+        .collect();
     if !plan.notes.is_empty() {
         all.push(String::new());
         all.push("Not as in the snapshot".to_owned());
@@ -229,18 +276,31 @@ fn all_lines(plan: &Plan) -> Vec<String> {
 }
 
 /// The plan as people read it, with what changes and begins it.
-async fn preview(ctx: &Invocation, guild: Guild, choice: &Choice, before: Option<&str>) -> Result<NewMessage> {
+async fn preview(
+    ctx: &Invocation,
+    guild: Guild,
+    choice: &Choice,
+    before: Option<&str>,
+) -> Result<NewMessage> {
     let (plan, _, whole) = planned(ctx, guild, choice).await?;
     let title = match choice.mode {
         Mode::Undo => "Undo the last restore".to_owned(),
-        _ => format!("Restore snapshot #{} {}", choice.number, word(&whole.head.label)),
+        _ => format!(
+            "Restore snapshot #{} {}",
+            choice.number,
+            word(&whole.head.label)
+        ),
     };
     let mut about = before.map(|words| format!("{words}\n")).unwrap_or_default();
     about += &match plan.steps.len() {
         0 => "Nothing is to be done: these parts are as they were.".to_owned(),
         steps => {
             let steps_in_words = counted(steps as u64, "step");
-            let shown: Vec<_> = plan.steps.iter().map(|step| plugin_api::text::plain(&step.title)).collect();
+            let shown: Vec<_> = plan
+                .steps
+                .iter()
+                .map(|step| plugin_api::text::plain(&step.title))
+                .collect();
             format!("{steps_in_words}:\n{}", lines(&shown, 1_800))
         }
     };
@@ -254,11 +314,17 @@ async fn preview(ctx: &Invocation, guild: Guild, choice: &Choice, before: Option
     }
     let extras = match choice.mode {
         Mode::Add => "What is there besides stays.",
-        Mode::Exact => "What is there besides is deleted, with all that was written in its channels.",
-        Mode::Undo => "What the restore has made is deleted, with all that was written in its channels.",
+        Mode::Exact => {
+            "What is there besides is deleted, with all that was written in its channels."
+        }
+        Mode::Undo => {
+            "What the restore has made is deleted, with all that was written in its channels."
+        }
     };
     card = card.field("What the snapshot has not", extras, false);
-    card = card.footer("A snapshot is taken before, so that it can be undone. Messages are in no snapshot.");
+    card = card.footer(
+        "A snapshot is taken before, so that it can be undone. Messages are in no snapshot.",
+    );
 
     let seen = mark(&plan)?;
     let id = |verb: &str| ctx.custom_id(COMPONENT, format!("{verb}.{seen}.{}", choice.written()));
@@ -292,13 +358,17 @@ async fn begin(ctx: &ComponentContext<State>, guild: Guild, choice: &Choice, see
     let host = ctx.host();
     let place = ctx.state().busy.enter(guild, "restore")?;
     if Job::open(host, guild).await?.is_some() {
-        return Err(Error::user("Another restore is not over yet. `backup restore` goes on with it."));
+        return Err(Error::user(
+            "Another restore is not over yet. `backup restore` goes on with it.",
+        ));
     }
     // What was shown is done, and nothing else.
     let changed = "The server has changed since this was shown. Look at it once more.";
     let (plan, standing, _) = planned(ctx, guild, choice).await?;
     if mark(&plan)? != seen {
-        return ctx.update(preview(ctx, guild, choice, Some(changed)).await?).await;
+        return ctx
+            .update(preview(ctx, guild, choice, Some(changed)).await?)
+            .await;
     }
     let by = ctx.user().id;
     let order = Order {
@@ -333,17 +403,29 @@ async fn begin(ctx: &ComponentContext<State>, guild: Guild, choice: &Choice, see
             "Snapshot #{} was taken before. {where_it_is} It goes on by itself after a restart of the bot.",
             job.before
         ));
-    ctx.update(NewMessage::from(card.build()).without_components()).await
+    ctx.update(NewMessage::from(card.build()).without_components())
+        .await
 }
 
 /// The bot's settings, while somebody acts who may.
 async fn set_bot(ctx: &ComponentContext<State>, guild: Guild, job: &Job) -> Result {
-    let Some(step) = job.plan.steps.iter().find(|step| matches!(step.act, Act::Bot(_))) else {
+    let Some(step) = job
+        .plan
+        .steps
+        .iter()
+        .find(|step| matches!(step.act, Act::Bot(_)))
+    else {
         return Ok(());
     };
     let host = ctx.host();
-    let bot = archive::sound(host, guild, job.snapshot).await?.contents.bot;
-    let prefix = bot.get("prefix").and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let bot = archive::sound(host, guild, job.snapshot)
+        .await?
+        .contents
+        .bot;
+    let prefix = bot
+        .get("prefix")
+        .and_then(|prefix| prefix.as_str())
+        .unwrap_or_default();
     let mention = bot.get("mention_prefix").is_some_and(|on| *on == true);
     let commands = host.commands();
     let mut done = commands.set_prefix(guild, prefix).await;
@@ -355,7 +437,9 @@ async fn set_bot(ctx: &ComponentContext<State>, guild: Guild, job: &Job) -> Resu
         Ok(_) => Entry::Done { key, made: None },
         Err(error) => Entry::Failed {
             key,
-            why: error.user_message().map_or_else(|| error.to_string(), str::to_owned),
+            why: error
+                .user_message()
+                .map_or_else(|| error.to_string(), str::to_owned),
         },
     };
     let mut journal = crate::journal::Journal::default();
@@ -369,7 +453,12 @@ mod tests {
     #[test]
     fn a_choice_is_read_as_it_was_written() {
         for mode in [Mode::Add, Mode::Exact, Mode::Undo] {
-            for parts in [vec![], vec![Part::Roles], vec![Part::Emojis, Part::Members], Part::ALL.into()] {
+            for parts in [
+                vec![],
+                vec![Part::Roles],
+                vec![Part::Emojis, Part::Members],
+                Part::ALL.into(),
+            ] {
                 let choice = Choice {
                     number: 17,
                     parts: parts.into_iter().collect(),
@@ -386,9 +475,17 @@ mod tests {
     #[test]
     fn parts_are_named_by_words() {
         assert_eq!(parts(None).unwrap().len(), Part::ALL.len());
-        assert_eq!(parts(Some("Roles, emojis")).unwrap(), BTreeSet::from([Part::Roles, Part::Emojis]));
+        assert_eq!(
+            parts(Some("Roles, emojis")).unwrap(),
+            BTreeSet::from([Part::Roles, Part::Emojis])
+        );
         let refused = parts(Some("rolls")).unwrap_err();
-        assert!(refused.user_message().unwrap().contains("There are: roles, channels"));
+        assert!(
+            refused
+                .user_message()
+                .unwrap()
+                .contains("There are: roles, channels")
+        );
         assert!(parts(Some(" , ")).is_err());
     }
 }

@@ -42,7 +42,8 @@ async fn run(host: &Host, guild: Guild, place: &Place) -> Result {
     if !is_still_allowed(host, guild, &job).await? {
         let who = format!("<@{}>, who has started it,", job.by);
         let note = Note::new("the rest", format!("{who} is no administrator any more"));
-        job.note(host, guild, &mut journal, Entry::Note(note)).await?;
+        job.note(host, guild, &mut journal, Entry::Note(note))
+            .await?;
         job.note(host, guild, &mut journal, Entry::Stopped).await?;
     }
     let mut world = act::World {
@@ -74,7 +75,11 @@ async fn run(host: &Host, guild: Guild, place: &Place) -> Result {
 
 /// Whoever has started it may have lost the right to it while the bot was away.
 async fn is_still_allowed(host: &Host, guild: Guild, job: &Job) -> Result<bool> {
-    let may = host.cache().guild_permissions(guild, job.by).or_fetch().await;
+    let may = host
+        .cache()
+        .guild_permissions(guild, job.by)
+        .or_fetch()
+        .await;
     match may {
         Ok(may) => Ok(may.contains(Permissions::ADMINISTRATOR)),
         Err(error) if error.http_status() == Some(404) => Ok(false),
@@ -83,7 +88,12 @@ async fn is_still_allowed(host: &Host, guild: Guild, job: &Job) -> Result<bool> 
 }
 
 /// Does a step, again where Discord is out of order; what was made and not heard of is not made twice.
-async fn tried(world: &mut act::World<'_>, step: &Step, journal: &mut Journal, is_first: bool) -> Result<Vec<Entry>> {
+async fn tried(
+    world: &mut act::World<'_>,
+    step: &Step,
+    journal: &mut Journal,
+    is_first: bool,
+) -> Result<Vec<Entry>> {
     let mut tries = 0;
     loop {
         if (is_first || tries > 0)
@@ -100,7 +110,10 @@ async fn tried(world: &mut act::World<'_>, step: &Step, journal: &mut Journal, i
             return Err(error);
         }
         let wait = Duration::from_secs(1 << tries);
-        tracing::warn!(step = step.title, "a step of a restore is tried again in {wait:?}: {error}");
+        tracing::warn!(
+            step = step.title,
+            "a step of a restore is tried again in {wait:?}: {error}"
+        );
         tokio::time::sleep(wait).await;
     }
 }
@@ -111,7 +124,11 @@ pub(super) fn is_outage(error: &Error) -> bool {
     error.user_message().is_none() && error.http_status().is_none_or(out_of_order)
 }
 
-async fn made_before(world: &act::World<'_>, step: &Step, journal: &Journal) -> Result<Option<Entry>> {
+async fn made_before(
+    world: &act::World<'_>,
+    step: &Step,
+    journal: &Journal,
+) -> Result<Option<Entry>> {
     let Act::Make(kind, id) = &step.act else {
         return Ok(None);
     };

@@ -55,7 +55,10 @@ impl Screen {
         };
         if let Err(error) = self.host.discord().edit(channel, id, message).await {
             tracing::info!("a restore can't be watched any more: {error}");
-            if error.http_status().is_some_and(|status| status < 500 && status != 429) {
+            if error
+                .http_status()
+                .is_some_and(|status| status < 500 && status != 429)
+            {
                 self.place = None;
             }
         }
