@@ -2,6 +2,7 @@
 //!
 //! It is made once, shown, and kept: what is done is what was shown, also when the bot is stopped in between.
 
+mod needs;
 mod standing;
 mod steps;
 #[cfg(test)]

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use plugin_api::twilight_model::guild::Permissions;
 
-use super::{Act, Extras, Note, Plan, Standing, Step, Wish};
+use super::{
+    Act, Extras, Note, Plan, Standing, Step, Wish,
+    needs::{needed_to_change, needed_to_make, places},
+};
 use crate::{
     diff::{About, Change, What, bits_in_words},
     model::{Contents, Item, Kind, Overwrite, Snowflake, sort},
     pairs::Pairs,
 };
-
-/// Roles that a server holds, @everyone included, and channels, categories included.
-const MAX_ROLES: usize = 250;
-const MAX_CHANNELS: usize = 500;
 
 /// When a step is done: those with the smaller number first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -399,31 +398,5 @@ impl<'a> Planner<'a> {
         }
         let (key, title) = (key.to_owned(), title.to_owned());
         self.steps.push((turn, Step { key, title, act }));
-    }
-}
-
-const fn places(kind: Kind) -> usize {
-    match kind {
-        Kind::Role => MAX_ROLES,
-        Kind::Channel => MAX_CHANNELS,
-        // By the server's boosts: Discord says.
-        Kind::Emoji | Kind::Sticker => usize::MAX,
-    }
-}
-
-const fn needed_to_make(kind: Kind) -> Permissions {
-    let expressions = Permissions::CREATE_GUILD_EXPRESSIONS;
-    match kind {
-        Kind::Role => Permissions::MANAGE_ROLES,
-        Kind::Channel => Permissions::MANAGE_CHANNELS,
-        Kind::Emoji | Kind::Sticker => expressions.union(Permissions::MANAGE_GUILD_EXPRESSIONS),
-    }
-}
-
-const fn needed_to_change(kind: Kind) -> Permissions {
-    match kind {
-        Kind::Role => Permissions::MANAGE_ROLES,
-        Kind::Channel => Permissions::MANAGE_CHANNELS,
-        Kind::Emoji | Kind::Sticker => Permissions::MANAGE_GUILD_EXPRESSIONS,
     }
 }

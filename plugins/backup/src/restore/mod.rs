@@ -1,6 +1,8 @@
 //! Restore of a server: shown first, done step by step, gone on with after a restart, undone.
 
 mod act;
+mod begin;
+mod choice;
 mod finish;
 mod job;
 mod members;

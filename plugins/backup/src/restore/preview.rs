@@ -1,7 +1,5 @@
 //! Commands `backup restore`, `undo` and `stop`: the plan is shown, changed by select and buttons, and begun as it was shown.
 
-use std::collections::BTreeSet;
-
 use plugin_api::{
     SelectOption,
     prelude::*,
@@ -10,72 +8,20 @@ use plugin_api::{
 use sha2::{Digest, Sha256};
 
 use super::{
+    begin::begin,
+    choice::{Choice, Mode, parts},
     job::{Job, Last},
     run,
 };
 use crate::{
-    State, archive,
-    journal::Entry,
-    listing,
-    plan::{Act, Actor, Extras, Part, Plan, Standing, Wish, plan},
-    store::{Guild, Index, Source},
-    take::{self, Order},
-    words,
+    State, archive, listing,
+    plan::{Actor, Extras, Part, Plan, Standing, Wish, plan},
+    store::{Guild, Index},
+    take, words,
 };
 
 /// The handler of the select and the buttons.
 pub(crate) const COMPONENT: &str = "restore";
-
-/// What is to be restored, as it stands in the components.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Choice {
-    number: u64,
-    parts: BTreeSet<Part>,
-    mode: Mode,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// What is there besides stays.
-    Add,
-    /// It goes.
-    Exact,
-    /// What the last restore has made goes.
-    Undo,
-}
-
-impl Choice {
-    /// `3.127.a`.
-    fn written(&self) -> String {
-        let bits = Part::ALL.iter().enumerate();
-        let bits = bits.map(|(at, part)| u32::from(self.parts.contains(part)) << at);
-        let mode = match self.mode {
-            Mode::Add => 'a',
-            Mode::Exact => 'e',
-            Mode::Undo => 'u',
-        };
-        format!("{}.{}.{mode}", self.number, bits.sum::<u32>())
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let mut words = text.split('.');
-        let number = words.next()?.parse().ok()?;
-        let bits: u32 = words.next()?.parse().ok()?;
-        let parts = Part::ALL.into_iter().enumerate();
-        let parts = parts.filter(|(at, _)| bits & (1 << at) != 0);
-        let mode = match words.next()? {
-            "a" => Mode::Add,
-            "e" => Mode::Exact,
-            "u" => Mode::Undo,
-            _ => return None,
-        };
-        Some(Self {
-            number,
-            parts: parts.map(|(_, part)| part).collect(),
-            mode,
-        })
-    }
-}
 
 pub(crate) async fn restore(ctx: CommandContext<State>) -> Result {
     let guild = ctx.guild()?;
@@ -130,32 +76,6 @@ async fn last(host: &Host, guild: Guild) -> Result<Last> {
     ))
 }
 
-fn parts(typed: Option<&str>) -> Result<BTreeSet<Part>> {
-    let Some(typed) = typed else {
-        return Ok(Part::ALL.into_iter().collect());
-    };
-    let typed = typed.split([' ', ',']).filter(|word| !word.is_empty());
-    let part = |word: &str| {
-        let mut all = Part::ALL.into_iter();
-        let found = all.find(|part| part.words().0 == word.to_lowercase());
-        found.ok_or_else(|| {
-            let names: Vec<_> = Part::ALL.iter().map(|part| part.words().0).collect();
-            Error::user(format!(
-                "`{}` is no part. There are: {}.",
-                word.replace('`', "'"),
-                names.join(", ")
-            ))
-        })
-    };
-    let parts = typed.map(part).collect::<Result<BTreeSet<_>>>()?;
-    match parts.is_empty() {
-        true => Err(Error::user(
-            "Name the parts, such as `roles channels`, or leave them out for all.",
-        )),
-        false => Ok(parts),
-    }
-}
-
 /// The select, the switch and the buttons.
 pub(crate) async fn chosen(ctx: ComponentContext<State>) -> Result {
     let guild = ctx.guild()?;
@@ -207,7 +127,7 @@ pub(crate) async fn chosen(ctx: ComponentContext<State>) -> Result {
 }
 
 /// What a choice comes to now.
-async fn planned(
+pub(super) async fn planned(
     ctx: &Invocation,
     guild: Guild,
     choice: &Choice,
@@ -252,7 +172,7 @@ async fn planned(
 }
 
 /// Tells one plan from another: eight hex digits.
-fn mark(plan: &Plan) -> Result<String> {
+pub(super) fn mark(plan: &Plan) -> Result<String> {
     let digest = Sha256::digest(serde_json::to_vec(&(&plan.steps, &plan.notes))?);
     Ok(digest
         .iter()
@@ -276,7 +196,7 @@ fn all_lines(plan: &Plan) -> Vec<String> {
 }
 
 /// The plan as people read it, with what changes and begins it.
-async fn preview(
+pub(super) async fn preview(
     ctx: &Invocation,
     guild: Guild,
     choice: &Choice,
@@ -352,140 +272,4 @@ async fn preview(
         message = message.row([menu]);
     }
     Ok(message.row(buttons))
-}
-
-async fn begin(ctx: &ComponentContext<State>, guild: Guild, choice: &Choice, seen: &str) -> Result {
-    let host = ctx.host();
-    let place = ctx.state().busy.enter(guild, "restore")?;
-    if Job::open(host, guild).await?.is_some() {
-        return Err(Error::user(
-            "Another restore is not over yet. `backup restore` goes on with it.",
-        ));
-    }
-    // What was shown is done, and nothing else.
-    let changed = "The server has changed since this was shown. Look at it once more.";
-    let (plan, standing, _) = planned(ctx, guild, choice).await?;
-    if mark(&plan)? != seen {
-        return ctx
-            .update(preview(ctx, guild, choice, Some(changed)).await?)
-            .await;
-    }
-    let by = ctx.user().id;
-    let order = Order {
-        label: format!("before restoring #{}", choice.number),
-        source: Source::Before,
-        by: Some(by),
-    };
-    let before = take::take(host, guild, order).await?;
-    let told = NewMessage::from(embed("A restore begins").build());
-    let sent = host.discord().send(ctx.channel_id(), told).await;
-    let job = Job {
-        snapshot: choice.number,
-        before: before.snapshot.number,
-        by,
-        channel: ctx.channel_id(),
-        message: sent.as_ref().ok().map(|message| message.id),
-        below: standing.below.map(|rank| rank.1.0),
-        is_undo: choice.mode == Mode::Undo,
-        parts: choice.parts.iter().copied().collect(),
-        plan,
-    };
-    job.begin(host, guild).await?;
-    set_bot(ctx, guild, &job).await?;
-    run::spawn(&ctx.state().host, guild, place);
-    let where_it_is = match sent {
-        Ok(_) => "The message below tells how far it is.",
-        Err(_) => "I may not write here, so you get a direct message when it is over.",
-    };
-    let card = embed("It has begun")
-        .success()
-        .description(format!(
-            "Snapshot #{} was taken before. {where_it_is} It goes on by itself after a restart of the bot.",
-            job.before
-        ));
-    ctx.update(NewMessage::from(card.build()).without_components())
-        .await
-}
-
-/// The bot's settings, while somebody acts who may.
-async fn set_bot(ctx: &ComponentContext<State>, guild: Guild, job: &Job) -> Result {
-    let Some(step) = job
-        .plan
-        .steps
-        .iter()
-        .find(|step| matches!(step.act, Act::Bot(_)))
-    else {
-        return Ok(());
-    };
-    let host = ctx.host();
-    let bot = archive::sound(host, guild, job.snapshot)
-        .await?
-        .contents
-        .bot;
-    let prefix = bot
-        .get("prefix")
-        .and_then(|prefix| prefix.as_str())
-        .unwrap_or_default();
-    let mention = bot.get("mention_prefix").is_some_and(|on| *on == true);
-    let commands = host.commands();
-    let mut done = commands.set_prefix(guild, prefix).await;
-    if done.is_ok() {
-        done = commands.set_mention_prefix(guild, mention).await;
-    }
-    let key = step.key.clone();
-    let entry = match done {
-        Ok(_) => Entry::Done { key, made: None },
-        Err(error) => Entry::Failed {
-            key,
-            why: error
-                .user_message()
-                .map_or_else(|| error.to_string(), str::to_owned),
-        },
-    };
-    let mut journal = crate::journal::Journal::default();
-    job.note(host, guild, &mut journal, entry).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_choice_is_read_as_it_was_written() {
-        for mode in [Mode::Add, Mode::Exact, Mode::Undo] {
-            for parts in [
-                vec![],
-                vec![Part::Roles],
-                vec![Part::Emojis, Part::Members],
-                Part::ALL.into(),
-            ] {
-                let choice = Choice {
-                    number: 17,
-                    parts: parts.into_iter().collect(),
-                    mode,
-                };
-                assert_eq!(Choice::read(&choice.written()), Some(choice));
-            }
-        }
-        for odd in ["", "1", "1.2", "1.x.a", "1.2.z", "a.1.a"] {
-            assert_eq!(Choice::read(odd), None, "{odd}");
-        }
-    }
-
-    #[test]
-    fn parts_are_named_by_words() {
-        assert_eq!(parts(None).unwrap().len(), Part::ALL.len());
-        assert_eq!(
-            parts(Some("Roles, emojis")).unwrap(),
-            BTreeSet::from([Part::Roles, Part::Emojis])
-        );
-        let refused = parts(Some("rolls")).unwrap_err();
-        assert!(
-            refused
-                .user_message()
-                .unwrap()
-                .contains("There are: roles, channels")
-        );
-        assert!(parts(Some(" , ")).is_err());
-    }
 }
