@@ -5,7 +5,7 @@ use plugin_api::prelude::*;
 use crate::{
     format::{Damage, End, Gathered, Head, Reader, Record, Writer},
     model::{Contents, Line},
-    store::Guild,
+    store::{Guild, now_ms},
 };
 
 /// What is written or read at once, in bytes.
@@ -192,6 +192,25 @@ impl Members {
             }
         }
     }
+}
+
+/// Takes away what was being written when a bot was killed: parts of files that nobody has touched for a day.
+pub(crate) async fn sweep(host: &Host) -> Result {
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+    let files = host.files();
+    for folder in files.list("").await?.into_iter().filter(|it| it.folder) {
+        for file in files.list(&folder.name).await? {
+            let path = format!("{}/{}", folder.name, file.name);
+            if !file.name.ends_with(".part") {
+                continue;
+            }
+            let stat = files.stat(&path).await?;
+            if stat.is_some_and(|stat| stat.modified_ms < now_ms() - DAY_MS) {
+                files.remove(&path).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn gone(path: &str) -> Error {

@@ -135,7 +135,7 @@ fn id(value: &Value) -> Option<Snowflake> {
     value.as_str()?.parse().ok()
 }
 
-fn ids(value: &Value) -> Vec<Snowflake> {
+pub(crate) fn ids(value: &Value) -> Vec<Snowflake> {
     let all = value.as_array().into_iter().flatten();
     all.filter_map(id).collect()
 }

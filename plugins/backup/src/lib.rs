@@ -61,6 +61,8 @@ export_plugin!(|| {
     let start = |host: Host| async move {
         let busy = Busy::default();
         host.spawn(restore::resume_all(host.clone(), busy.clone()));
+        let of_task = host.clone();
+        host.spawn(async move { archive::sweep(&of_task).await });
         Ok(State { host, busy })
     };
     let plugin = Plugin::with_state(start)

@@ -70,6 +70,7 @@ pub(crate) async fn retention(ctx: CommandContext<State>) -> Result {
     let index = Index::of(host, guild);
     let mut gone = 0;
     if let Some(days) = days {
+        let _place = ctx.state().busy.enter(guild, "change")?;
         host.set_guild_setting(guild, "keep_days", days).await?;
         let words = format!("{days} days");
         index
@@ -153,6 +154,7 @@ pub(crate) async fn due(ctx: ScheduleContext<State>) -> Result {
 /// It is time to look what is too old.
 pub(crate) async fn expire(ctx: ScheduleContext<State>) -> Result {
     let (host, guild) = (ctx.host(), of_server(&ctx)?);
+    let _place = ctx.state().busy.enter(guild, "change")?;
     let rules = take::rules(host, guild).await?;
     let all = Index::of(host, guild).all().await?;
     take::tidy(host, guild, &all, rules, false).await.map(drop)

@@ -1,7 +1,7 @@
 //! Commands `backup restore`, `undo` and `stop`: the plan is shown, changed by select and buttons, and begun as it was shown.
 
 use plugin_api::{
-    SelectOption,
+    Json, SelectOption,
     prelude::*,
     text::{counted, lines, word},
 };
@@ -14,7 +14,7 @@ use super::{
     run,
 };
 use crate::{
-    State, archive, listing,
+    State, archive, fields, listing,
     plan::{Actor, Extras, Part, Plan, Standing, Wish, plan},
     store::{Guild, Index},
     take, words,
@@ -59,14 +59,23 @@ pub(crate) async fn undo(ctx: CommandContext<State>) -> Result {
 }
 
 pub(crate) async fn stop(ctx: CommandContext<State>) -> Result {
-    let guild = ctx.guild()?;
-    if !ctx.state().busy.stop(guild) {
+    let (host, guild) = (ctx.host(), ctx.guild()?);
+    if ctx.state().busy.stop(guild) {
+        return ctx
+            .reply("It stops behind the step that it is at. What is done stays; `backup undo` takes it back.")
+            .await;
+    }
+    if Job::open(host, guild).await?.is_none() {
         return Err(Error::user("No restore is under way in this server."));
     }
-    ctx.reply(
-        "It stops behind the step that it is at. What is done stays; `backup undo` takes it back.",
-    )
-    .await
+    // One that was interrupted, and that nobody wants to go on with.
+    let _place = ctx.state().busy.enter(guild, "change")?;
+    Job::close(host, guild).await?;
+    Index::of(host, guild)
+        .audit(Some(ctx.user().id), "give up", None, "")
+        .await?;
+    ctx.reply("The restore that was interrupted is given up. What it has done stays.")
+        .await
 }
 
 async fn last(host: &Host, guild: Guild) -> Result<Last> {
@@ -139,8 +148,15 @@ pub(super) async fn planned(
     let bot = host
         .bot_id()
         .ok_or(Error::new("the bot is not logged in yet"))?;
-    let member = host.cache().member(guild, bot).or_fetch().await?;
-    let of_bot: Vec<_> = member.roles.iter().map(|role| role.cast()).collect();
+    // Not the cache: without the intent for members it may not know of a change.
+    let path = format!("guilds/{guild}/members/{bot}");
+    let member: Json = host
+        .discord()
+        .request(Method::Get, path)
+        .send()
+        .await?
+        .json()?;
+    let of_bot = fields::ids(&member["roles"]);
     let of_asker: Vec<_> = ctx.roles().iter().map(|role| role.cast()).collect();
     let bot = Actor {
         id: bot.cast(),
