@@ -9,6 +9,9 @@ use crate::model::{Contents, Fields, Item, Kind, Snowflake, sort};
 /// Ids of the one picture by those of the other.
 pub(crate) type Pairs = BTreeMap<Snowflake, Snowflake>;
 
+/// Whether one item stands for another.
+type Fits<'a> = dyn Fn(&Item, &Item) -> bool + 'a;
+
 /// Finds for each item of `wanted` the one of `live` that it is now, if there is one, and none for two: the one that `known` says, the
 /// one of the same id, the one of the same name in the same category, the one of the same name.
 pub(crate) fn find(wanted: &Contents, live: &Contents, known: &Pairs) -> Pairs {
@@ -25,7 +28,7 @@ pub(crate) fn find(wanted: &Contents, live: &Contents, known: &Pairs) -> Pairs {
         let by_place = |it: &Item, other: &Item| {
             by_name(it, other) && category(wanted, it) == category(live, other)
         };
-        let rounds: [&dyn Fn(&Item, &Item) -> bool; 4] = [&by_known, &by_id, &by_place, &by_name];
+        let rounds: [&Fits<'_>; 4] = [&by_known, &by_id, &by_place, &by_name];
         for fits in rounds {
             for it in wanted.of(kind) {
                 if pairs.contains_key(&it.id) {
