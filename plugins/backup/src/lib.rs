@@ -10,6 +10,8 @@ mod busy;
 mod change;
 mod commands;
 mod compare;
+#[cfg(test)]
+mod converge;
 mod diff;
 mod erase;
 mod fields;

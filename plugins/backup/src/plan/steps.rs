@@ -193,6 +193,10 @@ impl<'a> Planner<'a> {
         if fields.is_empty() {
             return;
         }
+        if fields.iter().any(|field| field == "parent_id") {
+            // Among other siblings it has another place.
+            self.order(kind);
+        }
         let turn = match kind {
             Kind::Role => Turn::ChangeRole,
             Kind::Channel => Turn::ChangeChannel,
