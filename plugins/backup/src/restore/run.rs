@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use plugin_api::prelude::*;
+use plugin_api::{Json, prelude::*};
 
 use super::{act, finish, job::Job, screen::Screen};
 use crate::{
     archive,
     busy::Place,
+    fields,
     journal::{Entry, Journal, orphan},
     plan::{Act, Note, Step},
     store::Guild,
     take,
 };
 
-/// How often a step is tried while Discord is out of order: waiting twice as long each time, that is about 8 minutes.
+/// How often something is tried while Discord is out of order: waiting twice as long each time, that is about 8 minutes.
 const TRIES: u32 = 9;
 
 /// Begins it, or goes on with it, in the background.
@@ -39,7 +40,10 @@ async fn run(host: &Host, guild: Guild, place: &Place) -> Result {
     let whole = archive::sound(host, guild, job.snapshot).await?;
     let mut screen = Screen::new(host, &job);
     let total = job.plan.steps.len();
-    if !is_still_allowed(host, guild, &job).await? {
+    let is_allowed = patiently("a restore", async || {
+        is_still_allowed(host, guild, &job).await
+    });
+    if !is_allowed.await? {
         let who = format!("<@{}>, who has started it,", job.by);
         let note = Note::new("the rest", format!("{who} is no administrator any more"));
         job.note(host, guild, &mut journal, Entry::Note(note))
@@ -70,39 +74,57 @@ async fn run(host: &Host, guild: Guild, place: &Place) -> Result {
         }
         is_first = false;
     }
-    finish::finish(host, guild, &job, &journal, &whole, &mut screen).await
+    patiently("the end of a restore", async || {
+        finish::finish(host, guild, &job, &journal, &whole, &mut screen).await
+    })
+    .await
 }
 
-/// Whoever has started it may have lost the right to it while the bot was away.
+/// Whoever has started it may have lost the right to it while the bot was away. Asked of Discord: behind a start the cache knows of no
+/// server yet.
 async fn is_still_allowed(host: &Host, guild: Guild, job: &Job) -> Result<bool> {
-    let may = host
-        .cache()
-        .guild_permissions(guild, job.by)
-        .or_fetch()
-        .await;
-    match may {
-        Ok(may) => Ok(may.contains(Permissions::ADMINISTRATOR)),
-        Err(error) if error.http_status() == Some(404) => Ok(false),
-        Err(error) => Err(error),
+    let (live, owner) = take::live(host, guild).await?;
+    if owner == job.by.cast() {
+        return Ok(true);
     }
+    let path = format!("guilds/{guild}/members/{}", job.by);
+    let member = host.discord().request(Method::Get, path).send().await;
+    let member: Json = match member {
+        Ok(member) => member.json()?,
+        Err(error) if error.http_status() == Some(404) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let has = fields::ids(&member["roles"]);
+    let is_held = |id| id == live.server.id || has.contains(&id);
+    let held = live.roles.iter().filter(|role| is_held(role.id));
+    let bits = held.fold(0, |bits, role| bits | role.permissions());
+    Ok(Permissions::from_bits_retain(bits).contains(Permissions::ADMINISTRATOR))
 }
 
-/// Does a step, again where Discord is out of order; what was made and not heard of is not made twice.
+/// Does a step; what was made and not heard of is not made twice.
 async fn tried(
     world: &mut act::World<'_>,
     step: &Step,
     journal: &mut Journal,
     is_first: bool,
 ) -> Result<Vec<Entry>> {
-    let mut tries = 0;
-    loop {
-        if (is_first || tries > 0)
-            && let Some(entry) = made_before(world, step, journal).await?
-        {
+    let mut may_be_done = is_first;
+    patiently(&step.title, async || {
+        if may_be_done && let Some(entry) = made_before(world, step, journal).await? {
             return Ok(vec![entry]);
         }
-        let error = match world.act(step, journal).await {
-            Ok(entries) => return Ok(entries),
+        may_be_done = true;
+        world.act(step, journal).await
+    })
+    .await
+}
+
+/// Asks again where Discord is out of order, after twice as long each time.
+async fn patiently<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let mut tries = 0;
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         tries += 1;
@@ -110,10 +132,7 @@ async fn tried(
             return Err(error);
         }
         let wait = Duration::from_secs(1 << tries);
-        tracing::warn!(
-            step = step.title,
-            "a step of a restore is tried again in {wait:?}: {error}"
-        );
+        tracing::warn!("{what}: tried again in {wait:?}: {error}");
         tokio::time::sleep(wait).await;
     }
 }
