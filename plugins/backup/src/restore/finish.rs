@@ -84,7 +84,7 @@ pub(super) async fn finish(
         true => String::new(),
         false => format!("`backup undo` takes it back, by snapshot #{}.", job.before),
     };
-    card = card.description(format!("{}. {hint}", title(job)));
+    card = card.description(format!("{}. {hint}", title(job)).trim_end());
     card = match notes.is_empty() && left.is_empty() && !journal.stopped {
         true => card.success(),
         false => card.warning(),

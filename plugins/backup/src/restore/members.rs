@@ -106,6 +106,7 @@ pub(super) async fn give(
     };
     let mut members = Members::new(host, world.path.to_owned(), first);
     let (mut changed, mut absent, mut refused) = (journal.members_changed, 0_u64, 0_u64);
+    let mut last = None;
     loop {
         let some = members.next().await?;
         if some.is_empty() {
@@ -115,6 +116,7 @@ pub(super) async fn give(
             if journal.members.is_some_and(|upto| member.id <= upto) {
                 continue;
             }
+            last = Some(member.id);
             let now = match there.find(member.id).await {
                 Ok(Some(now)) => now,
                 Ok(None) => {
@@ -173,6 +175,9 @@ pub(super) async fn give(
         refused.saturating_sub(NAMED),
         "their roles could not be given, as those named before",
     );
+    if let Some(upto) = last {
+        entries.push(Entry::Members { upto, changed });
+    }
     entries.push(Entry::Done { key, made: None });
     Ok(entries)
 }
