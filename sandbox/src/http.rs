@@ -26,6 +26,9 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/oauth2/authorize", any(consent))
         .route("/.well-known/oauth-authorization-server", get(metadata))
         .route("/attachments/{channel}/{id}/{name}", get(file))
+        .route("/emojis/{name}", get(picture))
+        .route("/stickers/{name}", get(picture))
+        .route("/icons/{guild}/{name}", get(icon))
         .merge(web::router())
         .fallback(|| async {
             (
@@ -121,6 +124,26 @@ async fn file(
     State(context): State<Context>,
     Path((_, id, _)): Path<(u64, u64, String)>,
 ) -> Response {
+    served(&context, Some(id))
+}
+
+/// The picture of an emoji or a sticker.
+async fn picture(State(context): State<Context>, Path(name): Path<String>) -> Response {
+    let id = name.split('.').next().and_then(|id| id.parse().ok());
+    served(&context, id)
+}
+
+/// The icon of a server, by its hash.
+async fn icon(State(context): State<Context>, Path((_, name)): Path<(u64, String)>) -> Response {
+    let hash = name.split('.').next();
+    let id = hash.and_then(|hash| u128::from_str_radix(hash, 16).ok());
+    served(&context, id.and_then(|id| u64::try_from(id).ok()))
+}
+
+fn served(context: &Context, id: Option<u64>) -> Response {
+    let Some(id) = id else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let file = context
         .shared
         .read(|state| state.world.files.get(&id).cloned());

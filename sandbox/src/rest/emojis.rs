@@ -92,6 +92,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
         world.application.bot,
     );
     let (emoji, mut record) = emoji;
+    world.keep_picture(emoji, image);
     if let Some(roles) = body.get("roles").filter(|roles| roles.is_array()) {
         record.insert("roles".to_owned(), roles.clone());
     }

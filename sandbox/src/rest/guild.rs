@@ -81,7 +81,9 @@ pub(super) fn patch(world: &mut World, call: &Call, guild: u64) -> Answer {
         if key != "icon" {
             return Err(ApiError::needs_boosts());
         }
-        *image = json!(format!("{:032x}", world.snowflakes.next()));
+        let id = world.snowflakes.next();
+        world.keep_picture(id, image.as_str().unwrap_or_default());
+        *image = json!(format!("{id:032x}"));
     }
     for key in [
         "verification_level",

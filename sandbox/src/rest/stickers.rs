@@ -89,6 +89,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
         format,
         world.application.bot,
     );
+    world.keep_picture_file(sticker, &file.bytes);
     let description = description.unwrap_or(Value::Null);
     record.insert("description".to_owned(), description);
     world.put(

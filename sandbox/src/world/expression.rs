@@ -9,6 +9,7 @@ impl World {
     pub fn add_emoji(&mut self, guild: u64, name: &str) -> u64 {
         let owner = self.owner_of(guild);
         let (id, record) = self.new_emoji(name, false, owner);
+        self.draw_picture(id);
         self.keep_shelved(guild, Collection::Emojis, id, record)
     }
 
@@ -16,6 +17,7 @@ impl World {
     pub fn add_sticker(&mut self, guild: u64, name: &str) -> u64 {
         let owner = self.owner_of(guild);
         let (id, record) = self.new_sticker(guild, name, name, 1, owner);
+        self.draw_picture(id);
         self.keep_shelved(guild, Collection::Stickers, id, record)
     }
 

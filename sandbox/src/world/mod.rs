@@ -38,6 +38,7 @@ mod oauth;
 mod permission;
 #[cfg(test)]
 mod permission_trials;
+mod picture;
 mod pin;
 mod poll;
 mod presence;

@@ -1,0 +1,294 @@
+//! Keeping of snapshots: lists, pins, notes, damage, files, schedules and what is too old.
+
+use std::fs;
+
+use host::services::schedules::Clock;
+use serde_json::json;
+
+use super::{config, furnish, has, typed};
+use crate::support::{Fixture, PATIENCE};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshots_are_shown_pinned_noted_and_deleted_and_who_did_it_is_told() {
+    let bot = super::bot().await;
+    let owner = bot.owner();
+    has(
+        &owner,
+        "general",
+        "backup show",
+        &["none yet", "0 of 25", "for ever", "off"],
+    )
+    .await;
+    typed(&owner, "general", "backup create label:\"before the move\"").await;
+    let line = "backup note snapshot:1 note:\"The old rules.\"";
+    has(&owner, "general", line, &["has its note"]).await;
+    let words = [
+        "before the move",
+        "The old rules.",
+        "manual",
+        "roles",
+        &format!("<@{}>", owner.id()),
+    ];
+    has(&owner, "general", "backup view snapshot:1", &words).await;
+    has(&owner, "general", "backup pin snapshot:1", &["is pinned"]).await;
+    has(
+        &owner,
+        "general",
+        "backup delete snapshot:1",
+        &["is pinned", "takes the pin away"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup pin snapshot:1",
+        &["not pinned any more"],
+    )
+    .await;
+    has(&owner, "general", "backup stats", &["1 snapshot"]).await;
+
+    let shown = has(
+        &owner,
+        "general",
+        "backup delete snapshot:1",
+        &["for ever?"],
+    )
+    .await;
+    let yes = shown.buttons()[0].clone();
+    owner.clicks_on(&shown, &yes).await.unwrap();
+    owner
+        .expects_ephemeral("general", "is deleted")
+        .await
+        .unwrap();
+    has(&owner, "general", "backup list", &["There are none yet"]).await;
+    has(
+        &owner,
+        "general",
+        "backup view snapshot:1",
+        &["no snapshot #1"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup view snapshot:../1",
+        &["is no number of a snapshot"],
+    )
+    .await;
+    let told = has(
+        &owner,
+        "general",
+        "backup audit",
+        &["create #1", "pin #1", "unpin #1", "delete #1"],
+    )
+    .await;
+    assert!(
+        told.text().contains(&format!("<@{}>", owner.id())),
+        "{}",
+        told.text()
+    );
+    // Its number is not given twice.
+    has(
+        &owner,
+        "general",
+        "backup create",
+        &["Snapshot #2 is taken"],
+    )
+    .await;
+    bot.close().await;
+}
+
+/// The file of a snapshot.
+fn file(bot: &Fixture, number: u64) -> std::path::PathBuf {
+    let guild = bot.sandbox.guild_id();
+    bot.data()
+        .join(format!("plugins/backup/files/{guild}/{number}.jsonl"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_named_and_is_not_used() {
+    let bot = super::bot().await;
+    let owner = bot.owner();
+    typed(&owner, "general", "backup create").await;
+    has(&owner, "general", "backup verify snapshot:1", &["is sound"]).await;
+    let whole = fs::read_to_string(file(&bot, 1)).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let cut = lines[..lines.len() - 3].join("\n") + "\n";
+    let table = [
+        (
+            whole.replacen("Captain", "Kaptain", 1),
+            "checksum does not fit",
+        ),
+        (cut, "cut short"),
+        (
+            whole.replacen("\"version\":1", "\"version\":9", 1),
+            "version 9",
+        ),
+        (String::new(), "no snapshot of this bot"),
+    ];
+    for (text, expected) in table {
+        fs::write(file(&bot, 1), text).unwrap();
+        has(
+            &owner,
+            "general",
+            "backup verify snapshot:1",
+            &["is damaged", expected],
+        )
+        .await;
+        let refused = [
+            "is damaged and is not used",
+            expected,
+            "Nothing was changed",
+        ];
+        for line in [
+            "backup restore snapshot:1",
+            "backup diff snapshot:1",
+            "backup export snapshot:1",
+        ] {
+            has(&owner, "general", line, &refused).await;
+        }
+    }
+    fs::remove_file(file(&bot, 1)).unwrap();
+    has(
+        &owner,
+        "general",
+        "backup verify snapshot:1",
+        &["not there any more"],
+    )
+    .await;
+    fs::write(file(&bot, 1), whole).unwrap();
+    has(&owner, "general", "backup verify snapshot:1", &["is sound"]).await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
+    let bot = super::bot().await;
+    let owner = bot.owner();
+    typed(&owner, "general", "backup create label:mine").await;
+    let given = has(
+        &owner,
+        "general",
+        "backup export snapshot:1",
+        &["Keep it to yourself"],
+    )
+    .await;
+    assert!(given.ephemeral && given.attachments.len() == 1, "{given:?}");
+    assert!(given.attachments[0].ends_with("-1.jsonl"), "{given:?}");
+    let bytes = fs::read(file(&bot, 1)).unwrap();
+
+    let import = async |name: &str, bytes: &[u8]| {
+        let file = owner.uploads(name, bytes).unwrap();
+        let asked = owner
+            .slash("general", "backup import", &[("file", file)])
+            .await
+            .unwrap();
+        owner.expects_reply_to(&asked).await.unwrap().text()
+    };
+    let taken = import("mine.jsonl", &bytes).await;
+    assert!(
+        taken.contains("Snapshot #2 mine is imported") && taken.contains("of this server"),
+        "{taken}"
+    );
+    has(
+        &owner,
+        "general",
+        "backup diff snapshot:1 other:2",
+        &["no difference"],
+    )
+    .await;
+    has(&owner, "general", "backup verify snapshot:2", &["is sound"]).await;
+    for (name, bytes) in [
+        ("tea.txt", b"hello" as &[u8]),
+        ("cut.jsonl", &bytes[..bytes.len() / 2]),
+        ("empty.jsonl", b"\n"),
+    ] {
+        let refused = import(name, bytes).await;
+        assert!(
+            refused.contains("is not taken") && refused.contains(name),
+            "{refused}"
+        );
+    }
+    let listed = typed(&owner, "general", "backup list").await.text();
+    assert!(!listed.contains("#3"), "{listed}");
+    bot.close().await;
+}
+
+const START: i64 = 1_795_348_800_000;
+const HOUR: i64 = 3_600_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshots_take_themselves_make_room_and_go_when_they_are_old() {
+    let clock = Clock::paused(START);
+    let bot = Fixture::at(&["backup"], clock).await;
+    furnish(&bot.sandbox);
+    let more = config(&bot.sandbox).replace("[plugins.backup]\n", "[plugins.backup]\nlimit = 2\n");
+    let bot = bot.reconfigured(&more).await;
+    super::ready(&bot).await;
+    let owner = bot.owner();
+    has(&owner, "general", "backup schedule", &["off"]).await;
+    has(
+        &owner,
+        "general",
+        "backup schedule action:disable",
+        &["No schedule is on"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup schedule action:enable hours:6",
+        &["every 6 hours"],
+    )
+    .await;
+    let until = async |wanted: &str, not: &str| {
+        let asking = async {
+            loop {
+                let text = typed(&owner, "general", "backup list").await.text();
+                if text.contains(wanted) && (not.is_empty() || !text.contains(not)) {
+                    return;
+                }
+            }
+        };
+        let asked = tokio::time::timeout(PATIENCE, asking).await;
+        asked.unwrap_or_else(|_| panic!("never {wanted} without {not}"));
+    };
+    for (number, gone) in [(1, ""), (2, ""), (3, "#1"), (4, "#2")] {
+        bot.clock.set(START + number * 6 * HOUR);
+        until(&format!("#{number}"), gone).await;
+    }
+    // By hand there is no room: nothing of it is taken away for that.
+    has(
+        &owner,
+        "general",
+        "backup create",
+        &["2 snapshots, which is all it may have"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup schedule action:disable",
+        &["off"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup retention days:30",
+        &["kept for 30 days"],
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup audit",
+        &["expire #1", "by itself", "schedule on", "retention"],
+    )
+    .await;
+    let none = owner
+        .slash("general", "backup retention", &[("days", json!(-1))])
+        .await;
+    assert!(none.is_err());
+    bot.close().await;
+}
