@@ -106,7 +106,10 @@ impl State {
     /// Something of a server's automations has changed: they are read anew, and so is what has to be heard.
     pub(crate) async fn changed(&self, guild: Guild) -> Result {
         let on = self.read(guild).await?;
-        let events = on.iter().flat_map(|it| it.definition.events()).map(str::to_owned);
+        let events = on
+            .iter()
+            .flat_map(|it| it.definition.events())
+            .map(str::to_owned);
         let events = (!on.is_empty()).then(|| events.collect::<BTreeSet<String>>());
         let known = self.servers.borrow().get(&guild).cloned();
         if known != events {
@@ -122,7 +125,13 @@ impl State {
 
     /// Whether somebody may be given points again, who then may not for a while. It keeps most messages from the database, which has the
     /// last word.
-    pub(crate) fn may_gain(&self, guild: Guild, automation: i64, user: User, pause: Duration) -> bool {
+    pub(crate) fn may_gain(
+        &self,
+        guild: Guild,
+        automation: i64,
+        user: User,
+        pause: Duration,
+    ) -> bool {
         let (mut pauses, now) = (self.pauses.borrow_mut(), Instant::now());
         if pauses.len() > 50_000 {
             pauses.retain(|_, until| *until > now);
@@ -143,7 +152,11 @@ impl State {
 
     /// How many of somebody's messages are counted, and not written down.
     pub(crate) fn counted(&self, guild: Guild, user: User) -> i64 {
-        self.messages.borrow().get(&(guild, user)).copied().unwrap_or(0)
+        self.messages
+            .borrow()
+            .get(&(guild, user))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Writes down what was counted. What can't be written is counted on.
@@ -162,7 +175,10 @@ impl State {
                 }
             });
             if let Err(error) = written.await {
-                tracing::warn!(guild = guild.get(), "messages that were counted could not be written down: {error}");
+                tracing::warn!(
+                    guild = guild.get(),
+                    "messages that were counted could not be written down: {error}"
+                );
                 // A server that the bot has left has no database.
                 if self.has_any(guild) {
                     let mut messages = self.messages.borrow_mut();
@@ -194,7 +210,9 @@ impl State {
     /// Whether the bot has caused this. It is so once.
     pub(crate) fn was_caused(&self, what: &str) -> bool {
         let mut caused = self.caused.borrow_mut();
-        let at = caused.iter().position(|(it, at)| it == what && at.elapsed() < CAUSED);
+        let at = caused
+            .iter()
+            .position(|(it, at)| it == what && at.elapsed() < CAUSED);
         at.map(|at| caused.remove(at)).is_some()
     }
 }

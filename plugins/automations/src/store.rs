@@ -46,7 +46,8 @@ const AUTOMATIONS: &str = "
     );";
 
 /// Servers with automations that are on, and the events that those need, with blanks between.
-const SERVERS: &str = "CREATE TABLE automations__servers (guild_id INTEGER PRIMARY KEY, events TEXT NOT NULL)";
+const SERVERS: &str =
+    "CREATE TABLE automations__servers (guild_id INTEGER PRIMARY KEY, events TEXT NOT NULL)";
 
 /// Tells the host of the tables, and in which of their columns a user stands.
 pub(crate) fn tables<S: 'static>(plugin: Plugin<S>) -> Plugin<S> {
@@ -79,7 +80,12 @@ fn database(host: &Host, guild: Guild) -> Database {
 
 /// A server's automations, by their numbers. What a newer version has written, and this one can't read, is left as it is.
 pub(crate) async fn all(host: &Host, guild: Guild) -> Result<Vec<Automation>> {
-    let rows = database(host, guild).query("SELECT * FROM automations__automations ORDER BY id", params![]).await?;
+    let rows = database(host, guild)
+        .query(
+            "SELECT * FROM automations__automations ORDER BY id",
+            params![],
+        )
+        .await?;
     let read = |row: Row| match serde_json::from_str::<Definition>(&row.definition) {
         Ok(definition) => Some(Automation {
             id: row.id,
@@ -93,7 +99,11 @@ pub(crate) async fn all(host: &Host, guild: Guild) -> Result<Vec<Automation>> {
             made: serde_json::from_str(&row.made).unwrap_or_default(),
         }),
         Err(error) => {
-            tracing::warn!(guild = guild.get(), id = row.id, "an automation is left out: {error}");
+            tracing::warn!(
+                guild = guild.get(),
+                id = row.id,
+                "an automation is left out: {error}"
+            );
             None
         }
     };
@@ -105,7 +115,13 @@ pub(crate) async fn all(host: &Host, guild: Guild) -> Result<Vec<Automation>> {
 /// # Errors
 ///
 /// The server has as many as it may have, or one of that name.
-pub(crate) async fn insert(host: &Host, guild: Guild, definition: &Definition, maker: User, limit: u64) -> Result<i64> {
+pub(crate) async fn insert(
+    host: &Host,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+    limit: u64,
+) -> Result<i64> {
     let json = serde_json::to_string(definition)?;
     let limit = i64::try_from(limit)?;
     let done = database(host, guild)
@@ -121,7 +137,11 @@ pub(crate) async fn insert(host: &Host, guild: Guild, definition: &Definition, m
             );
         })
         .await?;
-    done.last().map(plugin_api::Done::inserted_id).ok_or(Error::new("a transaction told nothing of its last statement"))
+    done.last()
+        .map(plugin_api::Done::inserted_id)
+        .ok_or(Error::new(
+            "a transaction told nothing of its last statement",
+        ))
 }
 
 /// Keeps a changed one. Whoever has changed it is its maker from then on.
@@ -129,7 +149,13 @@ pub(crate) async fn insert(host: &Host, guild: Guild, definition: &Definition, m
 /// # Errors
 ///
 /// It is gone, or another one has the name.
-pub(crate) async fn update(host: &Host, guild: Guild, id: i64, definition: &Definition, maker: User) -> Result {
+pub(crate) async fn update(
+    host: &Host,
+    guild: Guild,
+    id: i64,
+    definition: &Definition,
+    maker: User,
+) -> Result {
     let json = serde_json::to_string(definition)?;
     database(host, guild)
         .transaction(|t| {
@@ -149,16 +175,28 @@ pub(crate) async fn update(host: &Host, guild: Guild, id: i64, definition: &Defi
 
 pub(crate) async fn keep_made(host: &Host, guild: Guild, id: i64, made: &Made) -> Result {
     let sql = "UPDATE automations__automations SET made = ?1 WHERE id = ?2";
-    database(host, guild).execute(sql, params![serde_json::to_string(made)?, id]).await.map(drop)
+    database(host, guild)
+        .execute(sql, params![serde_json::to_string(made)?, id])
+        .await
+        .map(drop)
 }
 
 /// Deletes one with all that it has kept, but for the numbers of tickets, which are never given again.
 pub(crate) async fn delete(host: &Host, guild: Guild, id: i64) -> Result<bool> {
     let done = database(host, guild)
         .transaction(|t| {
-            t.execute("DELETE FROM automations__automations WHERE id = ?1", params![id]);
-            t.execute("DELETE FROM automations__levels WHERE automation = ?1", params![id]);
-            t.execute("DELETE FROM automations__rooms WHERE automation = ?1", params![id]);
+            t.execute(
+                "DELETE FROM automations__automations WHERE id = ?1",
+                params![id],
+            );
+            t.execute(
+                "DELETE FROM automations__levels WHERE automation = ?1",
+                params![id],
+            );
+            t.execute(
+                "DELETE FROM automations__rooms WHERE automation = ?1",
+                params![id],
+            );
         })
         .await?;
     Ok(done.first().is_some_and(|it| it.changed() > 0))
@@ -167,31 +205,64 @@ pub(crate) async fn delete(host: &Host, guild: Guild, id: i64) -> Result<bool> {
 /// Switches one on, with its failures forgotten, or off.
 pub(crate) async fn switch(host: &Host, guild: Guild, id: i64, on: bool) -> Result<bool> {
     let sql = "UPDATE automations__automations SET is_on = ?1, failures = 0 WHERE id = ?2";
-    Ok(database(host, guild).execute(sql, params![on, id]).await?.changed() > 0)
+    Ok(database(host, guild)
+        .execute(sql, params![on, id])
+        .await?
+        .changed()
+        > 0)
 }
 
 /// It has gone well.
 pub(crate) async fn succeeded(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
     let sql = "UPDATE automations__automations SET runs = runs + 1, failures = 0, last_run_ms = ?1 WHERE id = ?2";
-    database(host, guild).execute(sql, params![now_ms, id]).await.map(drop)
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
 }
 
 /// It has failed: how often in a row by now.
-pub(crate) async fn failed(host: &Host, guild: Guild, id: i64, why: &str, counts: bool) -> Result<i64> {
+pub(crate) async fn failed(
+    host: &Host,
+    guild: Guild,
+    id: i64,
+    why: &str,
+    counts: bool,
+) -> Result<i64> {
     let sql = "UPDATE automations__automations SET failures = failures + ?1, last_error = ?2 WHERE id = ?3 RETURNING failures";
-    let rows = database(host, guild).query(sql, params![counts, clip(why, 1_000), id]).await?;
+    let rows = database(host, guild)
+        .query(sql, params![counts, clip(why, 1_000), id])
+        .await?;
     Ok(rows.read::<i64>()?.first().copied().unwrap_or(0))
 }
 
 /// What the servers with automations need to hear.
 pub(crate) async fn servers(host: &Host) -> Result<BTreeMap<Guild, BTreeSet<String>>> {
-    let rows = host.storage().bot().query("SELECT guild_id, events FROM automations__servers", params![]).await?;
+    let rows = host
+        .storage()
+        .bot()
+        .query(
+            "SELECT guild_id, events FROM automations__servers",
+            params![],
+        )
+        .await?;
     let rows = rows.read::<(Guild, String)>()?.into_iter();
-    Ok(rows.map(|(guild, events)| (guild, events.split_whitespace().map(str::to_owned).collect())).collect())
+    Ok(rows
+        .map(|(guild, events)| {
+            (
+                guild,
+                events.split_whitespace().map(str::to_owned).collect(),
+            )
+        })
+        .collect())
 }
 
 /// Keeps what a server's automations need to hear; `None` where none is on.
-pub(crate) async fn keep_server(host: &Host, guild: Guild, events: Option<&BTreeSet<String>>) -> Result {
+pub(crate) async fn keep_server(
+    host: &Host,
+    guild: Guild,
+    events: Option<&BTreeSet<String>>,
+) -> Result {
     let bot = host.storage().bot();
     let done = match events {
         Some(events) => {
@@ -199,7 +270,13 @@ pub(crate) async fn keep_server(host: &Host, guild: Guild, events: Option<&BTree
             let sql = "INSERT INTO automations__servers VALUES (?1, ?2) ON CONFLICT DO UPDATE SET events = excluded.events";
             bot.execute(sql, params![guild, events.join(" ")]).await
         }
-        None => bot.execute("DELETE FROM automations__servers WHERE guild_id = ?1", params![guild]).await,
+        None => {
+            bot.execute(
+                "DELETE FROM automations__servers WHERE guild_id = ?1",
+                params![guild],
+            )
+            .await
+        }
     };
     done.map(drop)
 }

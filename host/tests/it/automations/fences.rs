@@ -10,10 +10,16 @@ use crate::support::PATIENCE;
 async fn a_member_without_rights_is_refused() {
     let bot = bot().await;
     let member = bot.member();
-    let shown = bot.owner().overrides_command("Sandbox", "automations", "@everyone", true);
+    let shown = bot
+        .owner()
+        .overrides_command("Sandbox", "automations", "@everyone", true);
     shown.unwrap();
-    for line in ["automations list", "automations create template:welcome", "automations toggle automation:1"] {
-        let text = typed(&member, line).await.text();
+    for line in [
+        "automations list",
+        "automations create template:welcome",
+        "automations toggle automation:1",
+    ] {
+        let text = typed(&member, line).await.text().to_lowercase();
         assert!(text.contains("manage"), "{line}: {text}");
     }
     bot.close().await;
@@ -26,23 +32,42 @@ async fn what_its_maker_or_the_bot_may_not_do_can_not_be_saved() {
     let chief = bot.sandbox.actor("chief").unwrap();
     // A role above the bot's.
     let mut form = Form::begin(&owner, "welcome").await;
-    let text = form.fill("Role and direct message", &[("role", "Crown")]).await;
-    assert!(text.contains("is not below my highest role: move mine above it"), "{text}");
-    assert!(owner.clicks_on(&form.seen, "Save").await.is_err(), "{:?}", form.seen);
+    let text = form
+        .fill("Role and direct message", &[("role", "Crown")])
+        .await;
+    assert!(
+        text.contains("is not below my highest role: move mine above it"),
+        "{text}"
+    );
+    assert!(
+        owner.clicks_on(&form.seen, "Save").await.is_err(),
+        "{:?}",
+        form.seen
+    );
     // Whoever manages the server manages no roles by it, and writes where they may write.
     let mut form = Form::begin(&chief, "welcome").await;
-    let text = form.fill("Role and direct message", &[("role", "Tea")]).await;
+    let text = form
+        .fill("Role and direct message", &[("role", "Tea")])
+        .await;
     assert!(text.contains("maker may not manage roles"), "{text}");
-    let text = form.fill("Role and direct message", &[("direct", "Hello")]).await;
+    let text = form
+        .fill("Role and direct message", &[("direct", "Hello")])
+        .await;
     assert!(!text.contains("Still in its way"), "{text}");
     // Another server's channel, as it may come with what is imported.
     let abroad = bot.sandbox.channel_id("abroad").unwrap();
-    owner.slash_line("general", "automations import").await.unwrap();
+    owner
+        .slash_line("general", "automations import")
+        .await
+        .unwrap();
     let json = json!({"name": "bye", "template": "goodbye", "parameters": {"channel": abroad.to_string(), "message": "x"}});
     let sent = owner.submits(&[("json", &json.to_string())]).await.unwrap();
     let text = owner.expects_reply_to(&sent).await.unwrap().text();
     assert!(text.contains("is not one of this server"), "{text}");
-    owner.slash_line("general", "automations import").await.unwrap();
+    owner
+        .slash_line("general", "automations import")
+        .await
+        .unwrap();
     let sent = owner.submits(&[("json", "{\"name\": 5")]).await.unwrap();
     let text = owner.expects_reply_to(&sent).await.unwrap().text();
     assert!(text.contains("That is no automation"), "{text}");
@@ -54,7 +79,11 @@ async fn an_automation_that_fails_three_times_in_a_row_is_off_and_its_maker_told
     let bot = bot().await;
     let owner = bot.owner();
     let mut form = Form::begin(&owner, "goodbye").await;
-    form.fill("Message", &[("channel", "log"), ("message", "{username} has gone.")]).await;
+    form.fill(
+        "Message",
+        &[("channel", "log"), ("message", "{username} has gone.")],
+    )
+    .await;
     form.saved().await;
     hears(&bot, Intents::GUILD_MEMBERS).await;
     let newcomer = bot.sandbox.actor("newcomer").unwrap();
@@ -71,12 +100,26 @@ async fn an_automation_that_fails_three_times_in_a_row_is_off_and_its_maker_told
         actor.joins("Sandbox").await.unwrap();
         actor.leaves("Sandbox").await.unwrap();
     }
-    let told = owner.expects("dm", "has failed 3 times in a row and is off now").await.unwrap();
-    for wanted in ["`goodbye`", "Sandbox", "Step 1", "is not one of this server", "automations toggle 1"] {
+    let told = owner
+        .expects("dm", "has failed 3 times in a row and is off now")
+        .await
+        .unwrap();
+    for wanted in [
+        "`goodbye`",
+        "Sandbox",
+        "Step 1",
+        "is not one of this server",
+        "automations toggle 1",
+    ] {
         assert!(told.content.contains(wanted), "{wanted}: {}", told.content);
     }
-    let text = typed(&owner, "automations toggle automation:1").await.text();
-    assert!(text.contains("stays off") && text.contains("is not one of this server"), "{text}");
+    let text = typed(&owner, "automations toggle automation:1")
+        .await
+        .text();
+    assert!(
+        text.contains("stays off") && text.contains("is not one of this server"),
+        "{text}"
+    );
     bot.close().await;
 }
 
@@ -86,7 +129,15 @@ async fn what_a_maker_has_lost_the_right_to_is_not_done_any_more() {
     let (owner, member) = (bot.owner(), bot.member());
     let tea = role(&bot, "Tea").await;
     let mut form = Form::begin(&owner, "reaction_roles").await;
-    form.fill("Message and roles", &[("channel", "panel"), ("message", "Choose!"), ("roles", "Tea")]).await;
+    form.fill(
+        "Message and roles",
+        &[
+            ("channel", "panel"),
+            ("message", "Choose!"),
+            ("roles", "Tea"),
+        ],
+    )
+    .await;
     form.saved().await;
     let panel = member.expects("panel", "Choose!").await.unwrap();
     // The role is moved above the bot's.
@@ -104,6 +155,9 @@ async fn what_a_maker_has_lost_the_right_to_is_not_done_any_more() {
     };
     tokio::time::timeout(PATIENCE, refused).await.unwrap();
     let text = typed(&owner, "automations info automation:1").await.text();
-    assert!(text.contains("The role is not one of this server"), "{text}");
+    assert!(
+        text.contains("The role is not one of this server"),
+        "{text}"
+    );
     bot.close().await;
 }

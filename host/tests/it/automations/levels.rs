@@ -9,11 +9,26 @@ async fn members_reach_levels_by_writing_and_are_given_roles() {
     let bot = bot().await;
     let (owner, member) = (bot.owner(), bot.member());
     let mut form = Form::begin(&owner, "levels").await;
-    form.fill("Points", &[("points", "100"), ("pause", "0"), ("quiet", "panel")]).await;
-    form.fill("Levels", &[("message", "{username} is at level {level}."), ("channel", "log"), ("rewards", "2 @Tea")]).await;
+    form.fill(
+        "Points",
+        &[("points", "100"), ("pause", "0"), ("quiet", "panel")],
+    )
+    .await;
+    form.fill(
+        "Levels",
+        &[
+            ("message", "{username} is at level {level}."),
+            ("channel", "log"),
+            ("rewards", "2 @Tea"),
+        ],
+    )
+    .await;
     form.saved().await;
     let (intents, _) = bot.bot.services().routes().intents();
-    assert!(intents.contains(Intents::GUILD_MESSAGES) && !intents.contains(Intents::MESSAGE_CONTENT), "{intents:?}");
+    assert!(
+        intents.contains(Intents::GUILD_MESSAGES) && !intents.contains(Intents::MESSAGE_CONTENT),
+        "{intents:?}"
+    );
     hears(&bot, Intents::GUILD_MESSAGES).await;
     let writes = async || drop(member.says("general", "something").await.unwrap());
     until_shown(&owner, "log", "member is at level 1.", writes).await;
@@ -21,7 +36,10 @@ async fn members_reach_levels_by_writing_and_are_given_roles() {
     until_shown(&owner, "log", "member is at level 2.", writes).await;
     until_role(&bot, "member", "Tea", true).await;
     let before = typed(&member, "levels").await.text();
-    assert!(before.contains("has level **2**") && before.contains("place 1"), "{before}");
+    assert!(
+        before.contains("has level **2**") && before.contains("place 1"),
+        "{before}"
+    );
     let bot = bot.restart().await;
     let (owner, member) = (bot.owner(), bot.member());
     super::ready(&bot).await;

@@ -19,6 +19,20 @@ use twilight_model::{gateway::Intents, guild::Permissions};
 
 use crate::support::{Fixture, PATIENCE};
 
+/// What the bot may in the server.
+const MAY: Permissions = Permissions::VIEW_CHANNEL
+    .union(Permissions::SEND_MESSAGES)
+    .union(Permissions::EMBED_LINKS)
+    .union(Permissions::ATTACH_FILES)
+    .union(Permissions::READ_MESSAGE_HISTORY)
+    .union(Permissions::ADD_REACTIONS)
+    .union(Permissions::CONNECT)
+    .union(Permissions::MANAGE_CHANNELS)
+    .union(Permissions::MANAGE_MESSAGES)
+    .union(Permissions::MANAGE_ROLES)
+    .union(Permissions::MODERATE_MEMBERS)
+    .union(Permissions::MOVE_MEMBERS);
+
 /// A bot with the plugin. `owner` owns the server; `chief` manages it and no more, with a role in the middle; the bot's role is above
 /// `Tea` and `Helper` and below `Crown`. There are a voice channel `lounge`, a category `Rooms` and the channels `log` and `panel`.
 async fn bot() -> Fixture {
@@ -57,6 +71,7 @@ fn furnish(world: &mut sandbox::World) {
     world.add_voice_channel(guild, "lounge");
     world.add_category(guild, "Rooms");
     world.raise_bot(guild);
+    world.set_bot_permissions(guild, MAY);
     world.add_role(guild, "Crown", Permissions::empty());
     let owner = world.user_named("owner").unwrap();
     let elsewhere = world.add_guild("Elsewhere", owner);
@@ -114,7 +129,11 @@ impl<'a> Form<'a> {
     /// Adds a step behind the others.
     async fn step(&mut self, kind: &str, fields: &[(&str, &str)]) -> String {
         self.click("Add a step").await;
-        let picked = self.who.picks_on(&self.seen, "Which step?", &[kind]).await.unwrap();
+        let picked = self
+            .who
+            .picks_on(&self.seen, "Which step?", &[kind])
+            .await
+            .unwrap();
         let sent = match picked.modal {
             Some(_) => self.who.submits(fields).await.unwrap(),
             None => picked,
@@ -143,7 +162,12 @@ async fn hears(bot: &Fixture, wanted: Intents) {
 }
 
 /// Does something again and again until the bot shows this: a session that takes over tells of what came later.
-async fn until_shown(who: &Actor, channel: &str, wanted: &str, again: impl AsyncFn()) -> MessageView {
+async fn until_shown(
+    who: &Actor,
+    channel: &str,
+    wanted: &str,
+    again: impl AsyncFn(),
+) -> MessageView {
     let asking = async {
         loop {
             again().await;
@@ -167,7 +191,13 @@ async fn asked(bot: &Fixture, method: &str, path: String, body: Value) -> Value 
 
 /// The id of a role of the server.
 async fn role(bot: &Fixture, name: &str) -> String {
-    let all = asked(bot, "GET", format!("guilds/{}/roles", bot.sandbox.guild_id()), json!(null)).await;
+    let all = asked(
+        bot,
+        "GET",
+        format!("guilds/{}/roles", bot.sandbox.guild_id()),
+        json!(null),
+    )
+    .await;
     let all = all.as_array().unwrap();
     let found = all.iter().find(|it| it["name"] == name);
     found.unwrap()["id"].as_str().unwrap().to_owned()
@@ -188,7 +218,10 @@ async fn until_role(bot: &Fixture, user: &str, name: &str, has: bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "never: {name} of {user} {has}");
+    assert!(
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
+        "never: {name} of {user} {has}"
+    );
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -197,5 +230,8 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "never: {what}");
+    assert!(
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
+        "never: {what}"
+    );
 }

@@ -16,7 +16,9 @@ async fn messages_are_posted_to_a_granted_host_and_never_in_a_circle() {
     });
     let url = format!("http://{}/api/v10/{url}", bot.sandbox.addr());
     let mut form = Form::begin(&owner, "webhook_bridge").await;
-    let text = form.fill("Bridge", &[("url", &url), ("channels", "general,log")]).await;
+    let text = form
+        .fill("Bridge", &[("url", &url), ("channels", "general,log")])
+        .await;
     // The address is a key.
     assert!(!text.contains("webhooks/"), "{text}");
     form.saved().await;
@@ -32,12 +34,28 @@ async fn messages_are_posted_to_a_granted_host_and_never_in_a_circle() {
         }
     };
     let posted = tokio::time::timeout(PATIENCE, posted).await.unwrap();
-    assert_eq!((posted.author.as_str(), posted.content.as_str()), ("member", "hello @\u{200b}everyone"));
+    assert_eq!(
+        (posted.author.as_str(), posted.content.as_str()),
+        ("member", "hello @\u{200b}everyone")
+    );
     // What was posted is not posted again, though its channel is bridged.
     member.says("general", "second").await.unwrap();
-    let seconds = || owner.messages("log").iter().filter(|it| it.content == "second").count();
+    let seconds = || {
+        owner
+            .messages("log")
+            .iter()
+            .filter(|it| it.content == "second")
+            .count()
+    };
     super::until("the second is posted", || seconds() > 0).await;
-    assert_eq!(owner.messages("log").iter().filter(|it| it.content.starts_with("hello")).count(), 1);
+    assert_eq!(
+        owner
+            .messages("log")
+            .iter()
+            .filter(|it| it.content.starts_with("hello"))
+            .count(),
+        1
+    );
     bot.close().await;
 }
 
@@ -46,7 +64,14 @@ async fn a_host_that_is_not_granted_is_refused_in_words() {
     let bot = bot_with("").await;
     let (owner, member) = (bot.owner(), bot.member());
     let mut form = Form::begin(&owner, "webhook_bridge").await;
-    form.fill("Bridge", &[("url", "https://hooks.example.org/secret-key"), ("channels", "general")]).await;
+    form.fill(
+        "Bridge",
+        &[
+            ("url", "https://hooks.example.org/secret-key"),
+            ("channels", "general"),
+        ],
+    )
+    .await;
     form.saved().await;
     hears(&bot, Intents::MESSAGE_CONTENT).await;
     member.says("general", "hello").await.unwrap();
@@ -59,7 +84,10 @@ async fn a_host_that_is_not_granted_is_refused_in_words() {
         }
     };
     let text = tokio::time::timeout(PATIENCE, failed).await.unwrap();
-    assert!(text.contains("has not granted `https://hooks.example.org` to automations"), "{text}");
+    assert!(
+        text.contains("has not granted `https://hooks.example.org` to automations"),
+        "{text}"
+    );
     assert!(!text.contains("secret-key"), "{text}");
     bot.close().await;
 }

@@ -9,7 +9,16 @@ async fn a_room_is_made_for_who_enters_and_goes_when_all_have_left() {
     let bot = bot().await;
     let (owner, member) = (bot.owner(), bot.member());
     let mut form = Form::begin(&owner, "rooms").await;
-    form.fill("Rooms", &[("entrance", "lounge"), ("category", "Rooms"), ("name", "{username}s place"), ("places", "3")]).await;
+    form.fill(
+        "Rooms",
+        &[
+            ("entrance", "lounge"),
+            ("category", "Rooms"),
+            ("name", "{username}s place"),
+            ("places", "3"),
+        ],
+    )
+    .await;
     form.saved().await;
     hears(&bot, Intents::GUILD_VOICE_STATES).await;
     let there = || bot.sandbox.channel_id("members place").is_some();
@@ -19,7 +28,9 @@ async fn a_room_is_made_for_who_enters_and_goes_when_all_have_left() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(crate::support::PATIENCE, made).await.unwrap();
+    tokio::time::timeout(crate::support::PATIENCE, made)
+        .await
+        .unwrap();
     let other = bot.sandbox.actor("mod").unwrap();
     other.joins_voice("members place").await.unwrap();
     bot.plugins().reload("automations").await.unwrap();
@@ -27,7 +38,9 @@ async fn a_room_is_made_for_who_enters_and_goes_when_all_have_left() {
         // Brought there a moment after it was made.
         while member.leaves_voice().await.is_err() {}
     };
-    tokio::time::timeout(crate::support::PATIENCE, left).await.unwrap();
+    tokio::time::timeout(crate::support::PATIENCE, left)
+        .await
+        .unwrap();
     assert!(there());
     other.leaves_voice().await.unwrap();
     until("the room is gone", || !there()).await;
@@ -39,7 +52,8 @@ async fn who_comes_goes_and_mutes_is_told_of() {
     let bot = bot().await;
     let (owner, member) = (bot.owner(), bot.member());
     let mut form = Form::begin(&owner, "voice_log").await;
-    form.fill("Log", &[("channel", "log"), ("mutes", "yes")]).await;
+    form.fill("Log", &[("channel", "log"), ("mutes", "yes")])
+        .await;
     form.saved().await;
     hears(&bot, Intents::GUILD_VOICE_STATES).await;
     let comes = async || {

@@ -8,19 +8,42 @@ use super::{Form, bot, hears, typed, until_role, until_shown};
 async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
     let bot = bot().await;
     let (intents, _) = bot.bot.services().routes().intents();
-    assert!(!intents.intersects(Intents::GUILD_MEMBERS | Intents::MESSAGE_CONTENT), "{intents:?}");
+    assert!(
+        !intents.intersects(Intents::GUILD_MEMBERS | Intents::MESSAGE_CONTENT),
+        "{intents:?}"
+    );
     let owner = bot.owner();
     let mut form = Form::begin(&owner, "welcome").await;
     let text = form.seen.text();
     assert!(text.contains("it does nothing yet"), "{text}");
     let text = form
-        .fill("Greeting", &[("channel", "log"), ("message", "Hello {user}, you are {username}! {math:2*3}"), ("card", "no")])
+        .fill(
+            "Greeting",
+            &[
+                ("channel", "log"),
+                ("message", "Hello {user}, you are {username}! {math:2*3}"),
+                ("card", "no"),
+            ],
+        )
         .await;
-    assert!(text.contains("Hello {user}") && !text.contains("Still in its way"), "{text}");
-    let text = form.fill("Role and direct message", &[("role", "Tea"), ("direct", "Welcome to {guild_name}.")]).await;
+    assert!(
+        text.contains("Hello {user}") && !text.contains("Still in its way"),
+        "{text}"
+    );
+    let text = form
+        .fill(
+            "Role and direct message",
+            &[("role", "Tea"), ("direct", "Welcome to {guild_name}.")],
+        )
+        .await;
     assert!(text.contains("Welcome to {guild_name}."), "{text}");
     let text = form.click("Preview").await;
-    for wanted in ["Somebody joins", "gives <@", "you are owner! 6", "Welcome to Sandbox."] {
+    for wanted in [
+        "Somebody joins",
+        "gives <@",
+        "you are owner! 6",
+        "Welcome to Sandbox.",
+    ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     form.saved().await;
@@ -34,7 +57,12 @@ async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
         }
     };
     let greeting = until_shown(&owner, "log", "you are newcomer! 6", comes).await;
-    assert!(greeting.content.starts_with(&format!("Hello <@{}>", newcomer.id())), "{greeting:?}");
+    assert!(
+        greeting
+            .content
+            .starts_with(&format!("Hello <@{}>", newcomer.id())),
+        "{greeting:?}"
+    );
     newcomer.expects("dm", "Welcome to Sandbox.").await.unwrap();
 
     // It goes on in the next generation.
@@ -44,21 +72,37 @@ async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
     owner.expects("log", "you are second!").await.unwrap();
     until_role(&bot, "second", "Tea", true).await;
 
-    let text = typed(&owner, "automations info automation:welcome").await.text();
+    let text = typed(&owner, "automations info automation:welcome")
+        .await
+        .text();
     for wanted in ["Hello {user}", "State\non", "runs", "Made by"] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
-    let text = typed(&owner, "automations toggle automation:1").await.text();
+    let text = typed(&owner, "automations toggle automation:1")
+        .await
+        .text();
     assert!(text.contains("is off"), "{text}");
     let (intents, _) = bot.bot.services().routes().intents();
     assert!(!intents.contains(Intents::GUILD_MEMBERS), "{intents:?}");
-    let text = typed(&owner, "automations toggle automation:welcome").await.text();
+    let text = typed(&owner, "automations toggle automation:welcome")
+        .await
+        .text();
     assert!(text.contains("is on"), "{text}");
 
     let mut form = Form::edit(&owner, "welcome").await;
-    form.fill("Greeting", &[("channel", "panel"), ("message", "Good day, {username}."), ("card", "yes"), ("title", "New!")]).await;
+    form.fill(
+        "Greeting",
+        &[
+            ("channel", "panel"),
+            ("message", "Good day, {username}."),
+            ("card", "yes"),
+            ("title", "New!"),
+        ],
+    )
+    .await;
     form.fill("Name", &[("name", "greeting")]).await;
-    form.fill("Role and direct message", &[("direct", "")]).await;
+    form.fill("Role and direct message", &[("direct", "")])
+        .await;
     form.saved().await;
     let bot = bot.restart().await;
     let owner = bot.owner();
@@ -73,7 +117,10 @@ async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
     assert_eq!(greeting.embeds[0]["title"], "New!");
 
     super::ready(&bot).await;
-    let asked = owner.slash_line("general", "automations delete automation:greeting").await.unwrap();
+    let asked = owner
+        .slash_line("general", "automations delete automation:greeting")
+        .await
+        .unwrap();
     owner.expects_reply_to(&asked).await.unwrap();
     owner.clicks("Yes").await.unwrap();
     owner.expects("general", "is deleted").await.unwrap();
@@ -87,7 +134,14 @@ async fn who_has_left_is_told_of() {
     let bot = bot().await;
     let owner = bot.owner();
     let mut form = Form::begin(&owner, "goodbye").await;
-    form.fill("Message", &[("channel", "log"), ("message", "{username} has gone from {guild_name}.")]).await;
+    form.fill(
+        "Message",
+        &[
+            ("channel", "log"),
+            ("message", "{username} has gone from {guild_name}."),
+        ],
+    )
+    .await;
     form.saved().await;
     hears(&bot, Intents::GUILD_MEMBERS).await;
     let newcomer = bot.sandbox.actor("newcomer").unwrap();

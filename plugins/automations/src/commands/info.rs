@@ -1,16 +1,22 @@
 //! Command `automations info`: all of one automation, and what went wrong the last time.
 
-use plugin_api::{prelude::*, text::{clip, counted, moment, or_none, plain}};
+use plugin_api::{
+    prelude::*,
+    text::{clip, counted, moment, or_none, plain},
+};
 
 use super::{named, proposed, which};
 use crate::{form, state::Shared};
 
 pub(super) fn info() -> Command<Shared> {
-    Command::new("info", "Shows an automation: its parameters, conditions, steps, and how it fares")
-        .example("automations info welcome")
-        .option(which())
-        .autocomplete("automation", proposed)
-        .run(show)
+    Command::new(
+        "info",
+        "Shows an automation: its parameters, conditions, steps, and how it fares",
+    )
+    .example("automations info welcome")
+    .option(which())
+    .autocomplete("automation", proposed)
+    .run(show)
 }
 
 async fn show(ctx: CommandContext<Shared>) -> Result {
@@ -22,7 +28,9 @@ async fn show(ctx: CommandContext<Shared>) -> Result {
         (false, _) => "off".into(),
     };
     let runs = counted(u64::try_from(automation.runs).unwrap_or(0), "run");
-    let last = automation.last_run_ms.map_or_else(|| "never".into(), |ms| moment(ms, 'R'));
+    let last = automation
+        .last_run_ms
+        .map_or_else(|| "never".into(), |ms| moment(ms, 'R'));
     let mut card = card
         .field("State", state, true)
         .field("Runs", format!("{runs}, last {last}"), true)

@@ -1,6 +1,10 @@
 //! Command `automations list`: the server's automations, eight a page.
 
-use plugin_api::{Page, PageContext, prelude::*, text::{code, counted, moment}};
+use plugin_api::{
+    Page, PageContext,
+    prelude::*,
+    text::{code, counted, moment},
+};
 
 use crate::{model::Automation, state::Shared, store};
 
@@ -11,13 +15,21 @@ pub(super) const PAGES: &str = "automations";
 const EACH: usize = 8;
 
 pub(super) fn list() -> Command<Shared> {
-    Command::new("list", "Lists this server's automations").run(|ctx: CommandContext<Shared>| async move { ctx.pages(PAGES, "").await })
+    Command::new("list", "Lists this server's automations")
+        .run(|ctx: CommandContext<Shared>| async move { ctx.pages(PAGES, "").await })
 }
 
 pub(super) async fn page(ctx: PageContext<Shared>) -> Result<Page> {
-    let guild = ctx.guild_id().ok_or(Error::user("Automations are for servers."))?;
+    let guild = ctx
+        .guild_id()
+        .ok_or(Error::user("Automations are for servers."))?;
     // Who turns a page may not manage the server any more.
-    let may = ctx.host().cache().guild_permissions(guild, ctx.user_id()).or_fetch().await?;
+    let may = ctx
+        .host()
+        .cache()
+        .guild_permissions(guild, ctx.user_id())
+        .or_fetch()
+        .await?;
     if !may.contains(Permissions::MANAGE_GUILD) {
         return Err(Error::user("You may not manage this server any more."));
     }
@@ -36,12 +48,23 @@ pub(super) async fn page(ctx: PageContext<Shared>) -> Result<Page> {
 }
 
 fn line(it: &Automation) -> String {
-    let template = it.definition.template().map_or_else(|_| code(&it.definition.template), |it| format!("{} {}", it.icon, it.title));
+    let template = it.definition.template().map_or_else(
+        |_| code(&it.definition.template),
+        |it| format!("{} {}", it.icon, it.title),
+    );
     let state = match (it.is_on, it.failures) {
         (true, 0) => "on".to_owned(),
-        (true, failures) => format!("on, failed {} in a row", counted(u64::try_from(failures).unwrap_or(0), "time")),
+        (true, failures) => format!(
+            "on, failed {} in a row",
+            counted(u64::try_from(failures).unwrap_or(0), "time")
+        ),
         (false, _) => "off".into(),
     };
-    let last = it.last_run_ms.map_or_else(String::new, |ms| format!(", last {}", moment(ms, 'R')));
-    format!("{template} · {state} · {}{last}", counted(u64::try_from(it.runs).unwrap_or(0), "run"))
+    let last = it
+        .last_run_ms
+        .map_or_else(String::new, |ms| format!(", last {}", moment(ms, 'R')));
+    format!(
+        "{template} · {state} · {}{last}",
+        counted(u64::try_from(it.runs).unwrap_or(0), "run")
+    )
 }

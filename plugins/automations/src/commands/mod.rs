@@ -11,11 +11,7 @@ mod test;
 
 use plugin_api::{prelude::*, text::code};
 
-use crate::{
-    model::Automation,
-    state::Shared,
-    store,
-};
+use crate::{model::Automation, state::Shared, store};
 
 pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
     let group = Command::group("automations", "What the bot does in this server by itself")
@@ -33,12 +29,18 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
         .command(test::test())
         .command(exchange::export())
         .command(exchange::import());
-    plugin.command(group).command(levels::levels()).pages(list::PAGES, list::page).component(exchange::PASTED, exchange::pasted)
+    plugin
+        .command(group)
+        .command(levels::levels())
+        .pages(list::PAGES, list::page)
+        .component(exchange::PASTED, exchange::pasted)
 }
 
 /// The option that says which.
 fn which() -> CommandOption {
-    CommandOption::string("automation", "Its number, or its name").required().max(60)
+    CommandOption::string("automation", "Its number, or its name")
+        .required()
+        .max(60)
 }
 
 /// The automation of this number or name.
@@ -46,7 +48,9 @@ pub(crate) fn find<'a>(all: &'a [Automation], typed: &str) -> Option<&'a Automat
     let wanted = typed.trim().trim_start_matches('#');
     match wanted.parse::<i64>() {
         Ok(id) => all.iter().find(|it| it.id == id),
-        Err(_) => all.iter().find(|it| it.definition.name.to_lowercase() == wanted.to_lowercase()),
+        Err(_) => all
+            .iter()
+            .find(|it| it.definition.name.to_lowercase() == wanted.to_lowercase()),
     }
 }
 
@@ -66,7 +70,11 @@ async fn named(ctx: &CommandContext<Shared>) -> Result<Automation> {
 async fn proposed(ctx: AutocompleteContext<Shared>) -> Result<Vec<Choice>> {
     let (host, guild) = (ctx.host(), ctx.guild()?);
     // Discord lets anybody ask that can name the command.
-    let may = host.cache().guild_permissions(guild, ctx.user_id()).or_fetch().await?;
+    let may = host
+        .cache()
+        .guild_permissions(guild, ctx.user_id())
+        .or_fetch()
+        .await?;
     if !may.contains(Permissions::MANAGE_GUILD) {
         return Ok(Vec::new());
     }
@@ -77,5 +85,7 @@ async fn proposed(ctx: AutocompleteContext<Shared>) -> Result<Vec<Choice>> {
     };
     let state = |it: &Automation| if it.is_on { "" } else { " (off)" };
     let choices = all.iter().filter(fits).take(25);
-    Ok(choices.map(|it| Choice::new(format!("{}{}", it.title(), state(it)), it.id.to_string())).collect())
+    Ok(choices
+        .map(|it| Choice::new(format!("{}{}", it.title(), state(it)), it.id.to_string()))
+        .collect())
 }

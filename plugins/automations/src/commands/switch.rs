@@ -14,12 +14,15 @@ pub(super) fn toggle() -> Command<Shared> {
 }
 
 pub(super) fn delete() -> Command<Shared> {
-    Command::new("delete", "Deletes an automation with what it has kept: points of members, its message")
-        .alias("remove")
-        .example("automations delete welcome")
-        .option(which())
-        .autocomplete("automation", proposed)
-        .run(remove)
+    Command::new(
+        "delete",
+        "Deletes an automation with what it has kept: points of members, its message",
+    )
+    .alias("remove")
+    .example("automations delete welcome")
+    .option(which())
+    .autocomplete("automation", proposed)
+    .run(remove)
 }
 
 async fn switch(ctx: CommandContext<Shared>) -> Result {
@@ -29,7 +32,11 @@ async fn switch(ctx: CommandContext<Shared>) -> Result {
         store::switch(ctx.host(), guild, automation.id, false).await?;
         engine::cancel_schedule(state, guild, &automation).await?;
         state.changed(guild).await?;
-        return ctx.reply(format!("{title} is off. The same command switches it on again.")).await;
+        return ctx
+            .reply(format!(
+                "{title} is off. The same command switches it on again."
+            ))
+            .await;
     }
     let wrong = form::problems(state, guild, &automation.definition, automation.maker).await?;
     if !wrong.is_empty() {
@@ -58,7 +65,9 @@ async fn remove(ctx: CommandContext<Shared>) -> Result {
     }
     engine::cancel_schedule(state, guild, &automation).await?;
     if !store::delete(ctx.host(), guild, automation.id).await? {
-        return Err(Error::user(format!("{title} is gone: somebody was faster.")));
+        return Err(Error::user(format!(
+            "{title} is gone: somebody was faster."
+        )));
     }
     engine::take_panel_away(state, &automation).await;
     state.changed(guild).await?;

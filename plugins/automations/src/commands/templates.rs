@@ -12,7 +12,11 @@ async fn show(ctx: CommandContext<Shared>) -> Result {
     let mut card = embed("Templates").description("`automations create NAME` begins with one.");
     for it in ALL {
         let text = format!("{}\n-# {}", it.description, it.trigger);
-        card = card.field(format!("{} {} · `{}`", it.icon, it.title, it.name), text, false);
+        card = card.field(
+            format!("{} {} · `{}`", it.icon, it.title, it.name),
+            text,
+            false,
+        );
     }
     ctx.reply(card).await
 }

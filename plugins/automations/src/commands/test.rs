@@ -1,16 +1,22 @@
 //! Command `automations test`: what an automation would do, with whoever asks in the place of the member.
 
-use plugin_api::{prelude::*, text::{code, lines}};
+use plugin_api::{
+    prelude::*,
+    text::{code, lines},
+};
 
 use super::{named, proposed, which};
 use crate::{engine, form, state::Shared};
 
 pub(super) fn test() -> Command<Shared> {
-    Command::new("test", "Shows what an automation would do, as if it were about you; nothing is done")
-        .example("automations test welcome")
-        .option(which())
-        .autocomplete("automation", proposed)
-        .run(show)
+    Command::new(
+        "test",
+        "Shows what an automation would do, as if it were about you; nothing is done",
+    )
+    .example("automations test welcome")
+    .option(which())
+    .autocomplete("automation", proposed)
+    .run(show)
 }
 
 async fn show(ctx: CommandContext<Shared>) -> Result {

@@ -13,7 +13,10 @@ pub(crate) fn evaluate(text: &str, variables: &BTreeMap<String, String>) -> Opti
     if text.len() > LONGEST {
         return None;
     }
-    let mut reader = Reader { rest: text, variables };
+    let mut reader = Reader {
+        rest: text,
+        variables,
+    };
     let value = reader.sum(0)?;
     reader.skip();
     (reader.rest.is_empty() && value.is_finite()).then_some(value)
@@ -23,7 +26,11 @@ pub(crate) fn evaluate(text: &str, variables: &BTreeMap<String, String>) -> Opti
 pub(crate) fn shown(value: f64) -> String {
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".into() } else { text.to_owned() }
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Invariant: each call takes something off `rest` or returns, so that the time is bounded by the length.
@@ -87,15 +94,26 @@ impl Reader<'_> {
             let value = self.sum(depth + 1)?;
             return self.takes(')').then_some(value);
         }
-        let end = |text: &str| text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
-        let (word, rest) = self.rest.split_at(end(self.rest).unwrap_or(self.rest.len()));
+        let end =
+            |text: &str| text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
+        let (word, rest) = self
+            .rest
+            .split_at(end(self.rest).unwrap_or(self.rest.len()));
         self.rest = rest;
         let first = word.chars().next()?;
         if first.is_ascii_digit() || first == '.' {
             // No exponents: `1e99` is a word.
-            return word.bytes().all(|it| it.is_ascii_digit() || it == b'.').then(|| word.parse().ok())?;
+            return word
+                .bytes()
+                .all(|it| it.is_ascii_digit() || it == b'.')
+                .then(|| word.parse().ok())?;
         }
-        self.variables.get(word)?.trim().parse().ok().filter(|it: &f64| it.is_finite())
+        self.variables
+            .get(word)?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|it: &f64| it.is_finite())
     }
 }
 
@@ -104,7 +122,8 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<String> {
-        let variables = BTreeMap::from([("level".into(), "5".into()), ("name".into(), "Ann".into())]);
+        let variables =
+            BTreeMap::from([("level".into(), "5".into()), ("name".into(), "Ann".into())]);
         evaluate(text, &variables).map(shown)
     }
 
@@ -131,7 +150,10 @@ mod tests {
         let deep = format!("{}1{}", "(".repeat(90), ")".repeat(90));
         let signs = format!("{}1", "-".repeat(150));
         let long = "1+".repeat(2_000);
-        for text in ["", "1+", "(1", "1)", "1/0", "name", "gone", "2**3", "1e9", "1 2", "é", "1.2.3", &deep, &signs, &long] {
+        for text in [
+            "", "1+", "(1", "1)", "1/0", "name", "gone", "2**3", "1e9", "1 2", "é", "1.2.3", &deep,
+            &signs, &long,
+        ] {
             assert_eq!(of(text), None, "{text}");
         }
     }

@@ -35,7 +35,13 @@ pub(crate) struct Person {
 impl Occasion {
     /// Something that has happened in a server.
     pub(crate) fn new(guild: Guild) -> Self {
-        Self { guild, person: None, channel: None, message: None, variables: BTreeMap::new() }
+        Self {
+            guild,
+            person: None,
+            channel: None,
+            message: None,
+            variables: BTreeMap::new(),
+        }
     }
 
     /// It is about this member: `{user}`, `{username}`, `{display_name}`, `{user_id}`, `{user_avatar}`.

@@ -22,22 +22,49 @@ const WAITS: u64 = 14 * 86_400;
 
 /// What is done, with nothing left to be looked up.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the steps say what each is")]
 pub(crate) enum Action {
-    Send { channel: Channel, text: String, embed: Option<Card> },
-    GiveRole { user: User, role: Role },
-    TakeRole { user: User, role: Role },
-    TimeOut { user: User, seconds: u64 },
-    Dm { user: User, text: String, embed: Option<Card> },
-    Webhook { url: String, payload: String },
-    CreateRole { name: String, color: Option<String>, give: Option<User> },
-    Delete { channel: Channel, message: Message },
+    Send {
+        channel: Channel,
+        text: String,
+        embed: Option<Card>,
+    },
+    GiveRole {
+        user: User,
+        role: Role,
+    },
+    TakeRole {
+        user: User,
+        role: Role,
+    },
+    TimeOut {
+        user: User,
+        seconds: u64,
+    },
+    Dm {
+        user: User,
+        text: String,
+        embed: Option<Card>,
+    },
+    Webhook {
+        url: String,
+        payload: String,
+    },
+    CreateRole {
+        name: String,
+        color: Option<String>,
+        give: Option<User>,
+    },
+    Delete {
+        channel: Channel,
+        message: Message,
+    },
 }
 
 /// What a pipeline runs in.
 pub(crate) trait World {
     /// How things stand for an action of this maker's.
-    async fn standing(&self, maker: User, action: &Action, occasion: &Occasion) -> Result<Standing>;
+    async fn standing(&self, maker: User, action: &Action, occasion: &Occasion)
+    -> Result<Standing>;
 
     /// Does it. It was judged by this standing.
     async fn perform(&self, action: &Action, standing: &Standing, occasion: &Occasion) -> Result;
@@ -105,7 +132,12 @@ pub(crate) struct Failure {
 
 impl Run {
     pub(crate) fn new(occasion: Occasion, first: Frame) -> Self {
-        Self { occasion, frames: vec![first], left: STEPS_OF_A_RUN, waits: WAITS }
+        Self {
+            occasion,
+            frames: vec![first],
+            left: STEPS_OF_A_RUN,
+            waits: WAITS,
+        }
     }
 
     /// The automation that has begun it.
@@ -129,15 +161,24 @@ pub(crate) async fn advance(mut run: Run, world: &impl World) -> Result<Ended, F
         };
         frame.done += 1;
         let (automation, number, maker) = (frame.automation, frame.done, frame.maker);
-        let failed = |why: Error| Failure { automation, step: number, what: step.words(), why };
+        let failed = |why: Error| Failure {
+            automation,
+            step: number,
+            what: step.words(),
+            why,
+        };
         let Some(left) = run.left.checked_sub(1) else {
-            return Err(failed(Error::user(format!("One run has {STEPS_OF_A_RUN} steps at most."))));
+            return Err(failed(Error::user(format!(
+                "One run has {STEPS_OF_A_RUN} steps at most."
+            ))));
         };
         run.left = left;
         match &step {
             Step::Delay { seconds } => {
                 let Some(waits) = run.waits.checked_sub(*seconds) else {
-                    return Err(failed(Error::user("All waits of one run take 14 days at most.")));
+                    return Err(failed(Error::user(
+                        "All waits of one run take 14 days at most.",
+                    )));
                 };
                 run.waits = waits;
                 if run.frames.iter().any(|it| !it.steps.is_empty()) {
@@ -145,7 +186,10 @@ pub(crate) async fn advance(mut run: Run, world: &impl World) -> Result<Ended, F
                 }
             }
             Step::Run { automation } => {
-                let found = world.callee(automation, &run.occasion).await.map_err(failed)?;
+                let found = world
+                    .callee(automation, &run.occasion)
+                    .await
+                    .map_err(failed)?;
                 match found {
                     Callee::Missing => {
                         let why = format!("This server has no automation {}.", code(automation));
@@ -154,20 +198,31 @@ pub(crate) async fn advance(mut run: Run, world: &impl World) -> Result<Ended, F
                     Callee::Rests => {}
                     Callee::Ready(next) => {
                         if run.frames.iter().any(|it| it.automation == next.automation) {
-                            return Err(failed(Error::user("The automations run each other in a circle.")));
+                            return Err(failed(Error::user(
+                                "The automations run each other in a circle.",
+                            )));
                         }
                         if run.frames.len() >= DEEP {
-                            return Err(failed(Error::user(format!("Automations run each other {DEEP} deep at most."))));
+                            return Err(failed(Error::user(format!(
+                                "Automations run each other {DEEP} deep at most."
+                            ))));
                         }
                         run.frames.push(next);
                     }
                 }
             }
             step => {
-                let action = resolve(step, &run.occasion, world).map_err(|why| failed(Error::user(why)))?;
-                let standing = world.standing(maker, &action, &run.occasion).await.map_err(failed)?;
+                let action =
+                    resolve(step, &run.occasion, world).map_err(|why| failed(Error::user(why)))?;
+                let standing = world
+                    .standing(maker, &action, &run.occasion)
+                    .await
+                    .map_err(failed)?;
                 judge(&action, &run.occasion, &standing).map_err(|why| failed(Error::user(why)))?;
-                world.perform(&action, &standing, &run.occasion).await.map_err(failed)?;
+                world
+                    .perform(&action, &standing, &run.occasion)
+                    .await
+                    .map_err(failed)?;
             }
         }
     }
@@ -190,16 +245,36 @@ fn resolve(step: &Step, occasion: &Occasion, world: &impl World) -> Result<Actio
             };
             let channel = channel.ok_or("It happened in no channel: the step has to name one.")?;
             let embed = embed.as_ref().map(|it| it.map(&mut filled));
-            Action::Send { channel, text: filled(text), embed }
+            Action::Send {
+                channel,
+                text: filled(text),
+                embed,
+            }
         }
-        Step::AddRole { role } => Action::GiveRole { user: user()?, role: *role },
-        Step::RemoveRole { role } => Action::TakeRole { user: user()?, role: *role },
-        Step::TimeOut { seconds } => Action::TimeOut { user: user()?, seconds: *seconds },
+        Step::AddRole { role } => Action::GiveRole {
+            user: user()?,
+            role: *role,
+        },
+        Step::RemoveRole { role } => Action::TakeRole {
+            user: user()?,
+            role: *role,
+        },
+        Step::TimeOut { seconds } => Action::TimeOut {
+            user: user()?,
+            seconds: *seconds,
+        },
         Step::Dm { text, embed } => {
             let embed = embed.as_ref().map(|it| it.map(&mut filled));
-            Action::Dm { user: user()?, text: filled(text), embed }
+            Action::Dm {
+                user: user()?,
+                text: filled(text),
+                embed,
+            }
         }
-        Step::Webhook { url, payload } => Action::Webhook { url: url.clone(), payload: body(payload, &mut filled)? },
+        Step::Webhook { url, payload } => Action::Webhook {
+            url: url.clone(),
+            payload: body(payload, &mut filled)?,
+        },
         Step::CreateRole { name, color, give } => Action::CreateRole {
             name: plugin_api::text::clip(&filled(name), 100),
             color: Some(color.clone()).filter(|it| !it.is_empty()),
@@ -228,7 +303,8 @@ fn body(payload: &str, filled: &mut impl FnMut(&str) -> String) -> Result<String
     let mut json = match payload.trim() {
         "" => serde_json::json!({"username": "{username}", "content": "{message}"}),
         // serde_json reads 128 levels and no more.
-        text => serde_json::from_str(text).map_err(|error| format!("The payload is no JSON: {error}."))?,
+        text => serde_json::from_str(text)
+            .map_err(|error| format!("The payload is no JSON: {error}."))?,
     };
     fill(&mut json, filled);
     if let Json::Object(all) = &mut json {

@@ -10,7 +10,10 @@ use std::{
 use plugin_api::prelude::*;
 use serde_json::json;
 
-use super::{super::judge::{ChannelSeen, RoleSeen, Target}, *};
+use super::{
+    super::judge::{ChannelSeen, RoleSeen, Target},
+    *,
+};
 use crate::model::{Guild, Rank};
 
 const HERE: Guild = Id::new(1);
@@ -26,7 +29,11 @@ struct Pretended {
 
 impl Pretended {
     fn new(seed: u64) -> Self {
-        Self { automations: BTreeMap::new(), done: RefCell::default(), seed: Cell::new(seed | 1) }
+        Self {
+            automations: BTreeMap::new(),
+            done: RefCell::default(),
+            seed: Cell::new(seed | 1),
+        }
     }
 
     /// xorshift64: the same numbers for the same seed.
@@ -64,7 +71,12 @@ impl World for Pretended {
             maker_is_owner: true,
             maker_top: Rank::NONE,
             bot_top: Rank::new(50, Id::new(900)),
-            channel: channel.map(|id| ChannelSeen { guild: Some(server_of(id)), maker: all, bot: all, is_thread: false }),
+            channel: channel.map(|id| ChannelSeen {
+                guild: Some(server_of(id)),
+                maker: all,
+                bot: all,
+                is_thread: false,
+            }),
             role: role.map(|id| RoleSeen {
                 id,
                 name: "x".into(),
@@ -72,7 +84,10 @@ impl World for Pretended {
                 managed: false,
                 permissions: Permissions::empty(),
             }),
-            target: Some(Target { top: Rank::NONE, above_all: false }),
+            target: Some(Target {
+                top: Rank::NONE,
+                above_all: false,
+            }),
         })
     }
 
@@ -115,7 +130,12 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn frame(automation: i64, steps: impl IntoIterator<Item = Step>) -> Frame {
-    Frame { automation, maker: MAKER, steps: steps.into_iter().collect(), done: 0 }
+    Frame {
+        automation,
+        maker: MAKER,
+        steps: steps.into_iter().collect(),
+        done: 0,
+    }
 }
 
 fn occasion() -> Occasion {
@@ -132,11 +152,17 @@ fn occasion() -> Occasion {
 }
 
 fn say(text: &str) -> Step {
-    Step::Send { to: Place::Here, text: text.into(), embed: None }
+    Step::Send {
+        to: Place::Here,
+        text: text.into(),
+        embed: None,
+    }
 }
 
 fn call(name: &str) -> Step {
-    Step::Run { automation: name.into() }
+    Step::Run {
+        automation: name.into(),
+    }
 }
 
 /// Runs to the end, waits included: what was done, how long it has waited, and the failure if there was one.
@@ -159,40 +185,79 @@ fn run(world: &Pretended, steps: Vec<Step>) -> (Vec<Action>, u64, Option<Failure
 #[test]
 fn steps_are_done_in_their_order_with_their_variables_filled_in() {
     let mut world = Pretended::new(1);
-    world.automations.insert("other".into(), frame(1, [say("two {username}"), Step::Delay { seconds: 60 }, say("three")]));
-    world.automations.insert("off".into(), frame(2, [say("never")]));
-    let (done, waited, failure) = run(&world, vec![say("one {user}"), call("other"), call("off"), say("four {display_name}")]);
+    world.automations.insert(
+        "other".into(),
+        frame(
+            1,
+            [
+                say("two {username}"),
+                Step::Delay { seconds: 60 },
+                say("three"),
+            ],
+        ),
+    );
+    world
+        .automations
+        .insert("off".into(), frame(2, [say("never")]));
+    let (done, waited, failure) = run(
+        &world,
+        vec![
+            say("one {user}"),
+            call("other"),
+            call("off"),
+            say("four {display_name}"),
+        ],
+    );
     assert!(failure.is_none(), "{failure:?}");
     let texts: Vec<_> = done.iter().map(|it| match it {
         Action::Send { text, .. } => text.as_str(),
         other => panic!("{other:?}"),
     });
     let texts: Vec<_> = texts.collect();
-    assert_eq!(texts, ["one <@7>", "two ann", "three", "four @\u{200b}everyone Ann"]);
+    assert_eq!(
+        texts,
+        ["one <@7>", "two ann", "three", "four @\u{200b}everyone Ann"]
+    );
     assert_eq!(waited, 60);
 }
 
 #[test]
 fn a_failure_names_the_step_and_ends_the_run() {
     let world = Pretended::new(1);
-    let away = Step::Send { to: Place::Channel(Id::new(100)), text: "x".into(), embed: None };
+    let away = Step::Send {
+        to: Place::Channel(Id::new(100)),
+        text: "x".into(),
+        embed: None,
+    };
     let (done, _, failure) = run(&world, vec![say("one"), away, say("three")]);
     assert_eq!(done.len(), 1);
     let failure = failure.unwrap();
     assert_eq!((failure.automation, failure.step), (0, 2));
-    assert!(failure.why.to_string().contains("not one of this server"), "{failure:?}");
+    assert!(
+        failure.why.to_string().contains("not one of this server"),
+        "{failure:?}"
+    );
 }
 
 #[test]
 fn automations_that_run_each_other_are_stopped() {
     let mut world = Pretended::new(1);
-    world.automations.insert("self".into(), frame(0, [say("again")]));
+    world
+        .automations
+        .insert("self".into(), frame(0, [say("again")]));
     world.automations.insert("a".into(), frame(1, [call("b")]));
     world.automations.insert("b".into(), frame(2, [call("a")]));
     world.automations.insert("c".into(), frame(3, [call("d")]));
     world.automations.insert("d".into(), frame(4, [call("e")]));
-    world.automations.insert("e".into(), frame(5, [say("deep")]));
-    for (name, wanted) in [("self", "in a circle"), ("a", "in a circle"), ("c", "3 deep"), ("nobody", "no automation `nobody`")] {
+    world
+        .automations
+        .insert("e".into(), frame(5, [say("deep")]));
+    for (name, wanted) in [
+        ("self", "in a circle"),
+        ("a", "in a circle"),
+        ("c", "3 deep"),
+        ("nobody", "no automation `nobody`"),
+    ] {
         let (_, _, failure) = run(&world, vec![call(name)]);
         let why = failure.unwrap().why.to_string();
         assert!(why.contains(wanted), "{name}: {why}");
@@ -221,20 +286,33 @@ fn nobodys_words_become_the_structure_of_what_is_posted() {
     let mut occasion = occasion();
     occasion.say("message", r#"","x":"@everyone"#);
     let world = Pretended::new(1);
-    let steps = |payload: &str| [Step::Webhook { url: "https://a.example".into(), payload: payload.into() }];
+    let steps = |payload: &str| {
+        [Step::Webhook {
+            url: "https://a.example".into(),
+            payload: payload.into(),
+        }]
+    };
     let posted = |payload: &str| {
         let run = Run::new(occasion.clone(), frame(0, steps(payload)));
         now(advance(run, &world)).unwrap();
         match world.done.take().pop() {
-            Some(Action::Webhook { payload, .. }) => serde_json::from_str::<Json>(&payload).unwrap(),
+            Some(Action::Webhook { payload, .. }) => {
+                serde_json::from_str::<Json>(&payload).unwrap()
+            }
             other => panic!("{other:?}"),
         }
     };
     let none = json!({"parse": []});
     let said = "\",\"x\":\"@\u{200b}everyone";
-    assert_eq!(posted(""), json!({"username": "ann", "content": said, "allowed_mentions": none}));
+    assert_eq!(
+        posted(""),
+        json!({"username": "ann", "content": said, "allowed_mentions": none})
+    );
     let own = r#"{"a":["{message}",1],"allowed_mentions":{"parse":["everyone"]}}"#;
-    assert_eq!(posted(own), json!({"a": [said, 1], "allowed_mentions": none}));
+    assert_eq!(
+        posted(own),
+        json!({"a": [said, 1], "allowed_mentions": none})
+    );
 }
 
 /// Never loops, never exceeds its limits, never touches another server.
@@ -248,14 +326,27 @@ fn ten_thousand_random_pipelines_end_within_their_limits() {
             let any = 1 + world.random(220);
             match world.random(10) {
                 0 => say("{user} {random:1-6} {math:1+1}"),
-                1 => Step::Send { to: Place::Channel(Id::new(any)), text: "x".into(), embed: None },
+                1 => Step::Send {
+                    to: Place::Channel(Id::new(any)),
+                    text: "x".into(),
+                    embed: None,
+                },
                 2 => Step::AddRole { role: Id::new(any) },
                 3 => Step::RemoveRole { role: Id::new(any) },
-                4 => Step::Delay { seconds: 1 + world.random(7 * 86_400) },
+                4 => Step::Delay {
+                    seconds: 1 + world.random(7 * 86_400),
+                },
                 5 | 6 => call(&format!("a{}", world.random(7))),
                 7 => Step::DeleteMessage,
-                8 => Step::Dm { text: "x".into(), embed: None },
-                _ => Step::CreateRole { name: "x".into(), color: String::new(), give: true },
+                8 => Step::Dm {
+                    text: "x".into(),
+                    embed: None,
+                },
+                _ => Step::CreateRole {
+                    name: "x".into(),
+                    color: String::new(),
+                    give: true,
+                },
             }
         };
         for n in 0..6 {
@@ -264,12 +355,19 @@ fn ten_thousand_random_pipelines_end_within_their_limits() {
         }
         let steps: Vec<_> = world.automations["a0"].steps.clone().into();
         let (done, waited, failure) = run(&world, steps);
-        assert!(done.len() <= STEPS_OF_A_RUN as usize, "{} actions by seed {seed}", done.len());
+        assert!(
+            done.len() <= STEPS_OF_A_RUN as usize,
+            "{} actions by seed {seed}",
+            done.len()
+        );
         assert!(waited <= WAITS, "waited {waited} s by seed {seed}");
         acted += done.len();
         waits += usize::from(waited > 0);
         failed += usize::from(failure.is_some());
     }
     // The pipelines are such that all of it happens.
-    assert!(acted > 5_000 && failed > 1_000 && waits > 500, "{acted} {failed} {waits}");
+    assert!(
+        acted > 5_000 && failed > 1_000 && waits > 500,
+        "{acted} {failed} {waits}"
+    );
 }

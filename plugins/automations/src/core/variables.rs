@@ -41,7 +41,9 @@ pub(crate) fn expand(
         }
         // The name ends where it can be one no more: no search runs over the whole text for each bracket.
         let window = &behind.as_bytes()[..behind.len().min(NAME)];
-        let end = window.iter().position(|it| matches!(it, b'}' | b'{' | b'\n'));
+        let end = window
+            .iter()
+            .position(|it| matches!(it, b'}' | b'{' | b'\n'));
         let end = end.filter(|at| window[*at] == b'}');
         let value = end.and_then(|end| value_of(&behind[..end], variables, dice));
         match (end, value) {
@@ -68,8 +70,17 @@ pub(crate) fn value_of(
     let name = name.trim();
     if let Some(range) = name.strip_prefix("random:") {
         // A minus may stand in front of the first number.
-        let at = range.char_indices().skip(1).find(|(_, c)| *c == '-').map(|(at, _)| at)?;
-        let bound = |text: &str| text.trim().parse::<i64>().ok().filter(|it| it.abs() <= 1_000_000_000);
+        let at = range
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '-')
+            .map(|(at, _)| at)?;
+        let bound = |text: &str| {
+            text.trim()
+                .parse::<i64>()
+                .ok()
+                .filter(|it| it.abs() <= 1_000_000_000)
+        };
         let (low, high) = (bound(&range[..at])?, bound(&range[at + 1..])?);
         return (low <= high).then(|| dice(low, high).clamp(low, high).to_string());
     }
@@ -108,7 +119,10 @@ mod tests {
             ("{random:-5--1}", "-1"),
             ("{random:5-1}", "{random:5-1}"),
             ("{random:x}", "{random:x}"),
-            ("{random:0-99999999999999999999}", "{random:0-99999999999999999999}"),
+            (
+                "{random:0-99999999999999999999}",
+                "{random:0-99999999999999999999}",
+            ),
             ("{math:level*2}", "10"),
             ("{math:1/0}", "{math:1/0}"),
             ("{nobody}", "{nobody}"),
@@ -131,7 +145,10 @@ mod tests {
     #[test]
     fn what_a_member_writes_mentions_nobody() {
         let said = of("{message}");
-        assert!(!said.contains("@everyone") && !said.contains("<@&5>"), "{said}");
+        assert!(
+            !said.contains("@everyone") && !said.contains("<@&5>"),
+            "{said}"
+        );
         assert_eq!(said.replace('\u{200b}', ""), "@everyone <@&5>");
     }
 

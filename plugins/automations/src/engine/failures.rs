@@ -18,7 +18,12 @@ const FAILURES: i64 = 3;
 pub(super) async fn count(state: &State, guild: Guild, id: i64, why: &str, counts: bool) -> Result {
     let host = &state.host;
     let failures = store::failed(host, guild, id, why, counts).await?;
-    tracing::info!(guild = guild.get(), automation = id, failures, "an automation has failed: {why}");
+    tracing::info!(
+        guild = guild.get(),
+        automation = id,
+        failures,
+        "an automation has failed: {why}"
+    );
     if failures < FAILURES {
         return Ok(());
     }
@@ -45,7 +50,10 @@ async fn tell(state: &State, guild: Guild, failed: &Automation, why: &str) -> Re
         failed.id,
     );
     if let Err(error) = host.discord().dm(failed.maker, told).await {
-        tracing::info!(user = failed.maker.get(), "an automation's maker could not be told: {error}");
+        tracing::info!(
+            user = failed.maker.get(),
+            "an automation's maker could not be told: {error}"
+        );
     }
     Ok(())
 }

@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// What is in the way of an automation of this maker's, as things stand now: nothing, if the list is empty.
-pub(crate) async fn check(state: &State, guild: Guild, definition: &Definition, maker: User) -> Result<Vec<String>> {
+pub(crate) async fn check(
+    state: &State,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     let mut claims: Vec<Claim> = match definition.template() {
         Ok(template) => (template.claims)(guild, &definition.parameters),
@@ -31,7 +36,9 @@ pub(crate) async fn check(state: &State, guild: Guild, definition: &Definition, 
                 let found = state.host.cache().channel(channel).await?;
                 match found.and_then(|it| it.guild_id) == Some(guild) {
                     true => Ok(()),
-                    false => Err(format!("The channel {channel} is not one of this server (any more).")),
+                    false => Err(format!(
+                        "The channel {channel} is not one of this server (any more)."
+                    )),
                 }
             }
         };
@@ -53,8 +60,16 @@ pub(super) async fn may(
     what: &str,
 ) -> Result<Result<(), String>> {
     let cache = state.host.cache();
-    let bot = state.host.bot_id().ok_or(Error::new("the bot is not logged in yet"))?;
-    if !cache.guild_permissions(guild, bot).or_fetch().await?.contains(needed) {
+    let bot = state
+        .host
+        .bot_id()
+        .ok_or(Error::new("the bot is not logged in yet"))?;
+    if !cache
+        .guild_permissions(guild, bot)
+        .or_fetch()
+        .await?
+        .contains(needed)
+    {
         return Ok(Err(format!("I may not {what} in this server.")));
     }
     let has = match cache.guild_permissions(guild, maker).or_fetch().await {
@@ -64,7 +79,9 @@ pub(super) async fn may(
     };
     Ok(match has.contains(needed) {
         true => Ok(()),
-        false => Err(format!("The automation's maker may not {what} in this server.")),
+        false => Err(format!(
+            "The automation's maker may not {what} in this server."
+        )),
     })
 }
 
@@ -73,17 +90,39 @@ fn claimed(step: &Step) -> Option<Claim> {
     // Snowflakes this small are nobody's.
     let user: User = Id::new(1);
     Some(Claim::Does(match step {
-        Step::Send { to: Place::Channel(channel), .. } => {
-            Action::Send { channel: *channel, text: String::new(), embed: None }
-        }
+        Step::Send {
+            to: Place::Channel(channel),
+            ..
+        } => Action::Send {
+            channel: *channel,
+            text: String::new(),
+            embed: None,
+        },
         Step::AddRole { role } => Action::GiveRole { user, role: *role },
         Step::RemoveRole { role } => Action::TakeRole { user, role: *role },
-        Step::Webhook { url, .. } => Action::Webhook { url: url.clone(), payload: String::new() },
-        Step::CreateRole { name, give, .. } => {
-            Action::CreateRole { name: name.clone(), color: None, give: give.then_some(user) }
+        Step::Webhook { url, .. } => Action::Webhook {
+            url: url.clone(),
+            payload: String::new(),
+        },
+        Step::CreateRole { name, give, .. } => Action::CreateRole {
+            name: name.clone(),
+            color: None,
+            give: give.then_some(user),
+        },
+        Step::TimeOut { .. } => {
+            return Some(Claim::May(
+                Permissions::MODERATE_MEMBERS,
+                "time members out",
+            ));
         }
-        Step::TimeOut { .. } => return Some(Claim::May(Permissions::MODERATE_MEMBERS, "time members out")),
-        Step::DeleteMessage => return Some(Claim::May(Permissions::MANAGE_MESSAGES, "delete messages")),
-        Step::Send { to: Place::Here, .. } | Step::Dm { .. } | Step::Delay { .. } | Step::Run { .. } => return None,
+        Step::DeleteMessage => {
+            return Some(Claim::May(Permissions::MANAGE_MESSAGES, "delete messages"));
+        }
+        Step::Send {
+            to: Place::Here, ..
+        }
+        | Step::Dm { .. }
+        | Step::Delay { .. }
+        | Step::Run { .. } => return None,
     }))
 }

@@ -3,13 +3,23 @@
 use plugin_api::prelude::*;
 
 use super::{people, runs};
-use crate::{core::{Occasion, Person}, model::Guild, state::{Shared, State}};
+use crate::{
+    core::{Occasion, Person},
+    model::Guild,
+    state::{Shared, State},
+};
 
 pub(super) async fn joined(ctx: EventContext<MemberAdd, Shared>) -> Result {
     let Some(guild) = ctx.guild_id().filter(|it| ctx.state().has_any(*it)) else {
         return Ok(());
     };
-    each(ctx.state(), guild, "welcome", people::member(&ctx.event()?.member)).await
+    each(
+        ctx.state(),
+        guild,
+        "welcome",
+        people::member(&ctx.event()?.member),
+    )
+    .await
 }
 
 pub(super) async fn left(ctx: EventContext<MemberRemove, Shared>) -> Result {
@@ -20,12 +30,28 @@ pub(super) async fn left(ctx: EventContext<MemberRemove, Shared>) -> Result {
     if ctx.user_id() == ctx.host().bot_id() {
         return Ok(());
     }
-    each(ctx.state(), guild, "goodbye", people::stranger(&ctx.event()?.user)).await
+    each(
+        ctx.state(),
+        guild,
+        "goodbye",
+        people::stranger(&ctx.event()?.user),
+    )
+    .await
 }
 
 async fn each(state: &State, guild: Guild, template: &str, person: Person) -> Result {
-    for automation in state.working(guild).await?.iter().filter(|it| it.is_of(template)) {
-        runs::fire(state, automation, Occasion::new(guild).about(person.clone())).await?;
+    for automation in state
+        .working(guild)
+        .await?
+        .iter()
+        .filter(|it| it.is_of(template))
+    {
+        runs::fire(
+            state,
+            automation,
+            Occasion::new(guild).about(person.clone()),
+        )
+        .await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The world as it is: how things stand at Discord, and what is done there.
 
-use std::{cell::RefCell, time::Duration};
+use std::time::Duration;
 
 use plugin_api::{
     Json,
@@ -31,43 +31,63 @@ pub(crate) struct Live<'a> {
 impl World for Live<'_> {
     async fn standing(&self, maker: User, action: &Action, _: &Occasion) -> Result<Standing> {
         let host = &self.state.host;
-        let bot = host.bot_id().ok_or(Error::new("the bot is not logged in yet"))?;
+        let bot = host
+            .bot_id()
+            .ok_or(Error::new("the bot is not logged in yet"))?;
         let server = host.cache().guild(self.guild).or_fetch().await?;
         let roles = people::roles(host, self.guild).await?;
         let gone = |error: Error| match error.discord_code() {
-            Some(10_007 | 10_013) => {
-                Error::user(format!("<@{maker}>, whose automation it is, is not in this server (any more)."))
-            }
+            Some(10_007 | 10_013) => Error::user(format!(
+                "<@{maker}>, whose automation it is, is not in this server (any more)."
+            )),
             _ => error,
         };
         let cache = host.cache();
-        let of_maker = cache.member(self.guild, maker).or_fetch().await.map_err(gone)?;
+        let of_maker = cache
+            .member(self.guild, maker)
+            .or_fetch()
+            .await
+            .map_err(gone)?;
         let of_bot = cache.member(self.guild, bot).or_fetch().await?;
         let channel = match action {
-            Action::Send { channel, .. } | Action::Delete { channel, .. } => self.channel(*channel, maker, bot).await?,
+            Action::Send { channel, .. } | Action::Delete { channel, .. } => {
+                self.channel(*channel, maker, bot).await?
+            }
             _ => None,
         };
         let role = match action {
-            Action::GiveRole { role, .. } | Action::TakeRole { role, .. } => roles.iter().find(|it| it.id == *role),
+            Action::GiveRole { role, .. } | Action::TakeRole { role, .. } => {
+                roles.iter().find(|it| it.id == *role)
+            }
             Action::CreateRole { name, .. } => roles.iter().find(|it| it.name == *name),
             _ => None,
         };
         let target = match action {
-            Action::TimeOut { user, .. } => match cache.member(self.guild, *user).or_fetch().await {
-                Ok(member) => {
-                    let may = cache.guild_permissions(self.guild, *user).or_fetch().await?;
-                    Some(Target {
-                        top: people::top(&roles, &member.roles),
-                        above_all: *user == server.owner_id || may.contains(Permissions::ADMINISTRATOR),
-                    })
+            Action::TimeOut { user, .. } => {
+                match cache.member(self.guild, *user).or_fetch().await {
+                    Ok(member) => {
+                        let may = cache
+                            .guild_permissions(self.guild, *user)
+                            .or_fetch()
+                            .await?;
+                        Some(Target {
+                            top: people::top(&roles, &member.roles),
+                            above_all: *user == server.owner_id
+                                || may.contains(Permissions::ADMINISTRATOR),
+                        })
+                    }
+                    Err(error) if error.discord_code() == Some(10_007) => None,
+                    Err(error) => return Err(error),
                 }
-                Err(error) if error.discord_code() == Some(10_007) => None,
-                Err(error) => return Err(error),
-            },
+            }
             _ => None,
         };
         Ok(Standing {
-            maker: cache.guild_permissions(self.guild, maker).or_fetch().await.map_err(gone)?,
+            maker: cache
+                .guild_permissions(self.guild, maker)
+                .or_fetch()
+                .await
+                .map_err(gone)?,
             bot: cache.guild_permissions(self.guild, bot).or_fetch().await?,
             maker_is_owner: maker == server.owner_id,
             maker_top: people::top(&roles, &of_maker.roles),
@@ -88,31 +108,60 @@ impl World for Live<'_> {
         let (host, guild) = (&self.state.host, self.guild);
         let discord = host.discord();
         let done = match action {
-            Action::Send { channel, text, embed } => {
+            Action::Send {
+                channel,
+                text,
+                embed,
+            } => {
                 let Some(message) = message(text, embed.as_ref()) else {
                     return Ok(());
                 };
                 let allowed = self.mentions(text, standing).await?;
-                discord.send(*channel, message.allow_mentions(allowed)).await.map(drop)
+                discord
+                    .send(*channel, message.allow_mentions(allowed))
+                    .await
+                    .map(drop)
             }
-            Action::GiveRole { user, role } => discord.add_role(guild, *user, *role).reason("an automation").await,
-            Action::TakeRole { user, role } => discord.remove_role(guild, *user, *role).reason("an automation").await,
+            Action::GiveRole { user, role } => {
+                discord
+                    .add_role(guild, *user, *role)
+                    .reason("an automation")
+                    .await
+            }
+            Action::TakeRole { user, role } => {
+                discord
+                    .remove_role(guild, *user, *role)
+                    .reason("an automation")
+                    .await
+            }
             Action::TimeOut { user, seconds } => {
                 let time = Duration::from_secs(*seconds);
-                discord.time_out(guild, *user, time).reason("an automation").await
+                discord
+                    .time_out(guild, *user, time)
+                    .reason("an automation")
+                    .await
             }
             Action::Dm { user, text, embed } => match message(text, embed.as_ref()) {
                 Some(message) => discord.dm(*user, message).await.map(drop),
                 None => Ok(()),
             },
             Action::Webhook { url, payload } => return self.post(url, payload).await,
-            Action::CreateRole { name, color: wanted, give } => {
+            Action::CreateRole {
+                name,
+                color: wanted,
+                give,
+            } => {
                 let role = match &standing.role {
                     Some(role) => Ok(role.id),
                     None => self.create_role(name, wanted.as_deref()).await,
                 };
                 match (role, give) {
-                    (Ok(role), Some(user)) => discord.add_role(guild, *user, role).reason("an automation").await,
+                    (Ok(role), Some(user)) => {
+                        discord
+                            .add_role(guild, *user, role)
+                            .reason("an automation")
+                            .await
+                    }
                     (role, _) => role.map(drop),
                 }
             }
@@ -126,7 +175,9 @@ impl World for Live<'_> {
         let Some(found) = crate::commands::find(&all, named) else {
             return Ok(Callee::Missing);
         };
-        match found.is_on && runs::facts_hold(self.state, &found.definition.conditions, occasion).await? {
+        match found.is_on
+            && runs::facts_hold(self.state, &found.definition.conditions, occasion).await?
+        {
             true => Ok(Callee::Ready(runs::frame(found))),
             false => Ok(Callee::Rests),
         }
@@ -142,7 +193,12 @@ impl World for Live<'_> {
 
 impl Live<'_> {
     /// A channel, as far as it is one of this server.
-    async fn channel(&self, channel: Channel, maker: User, bot: User) -> Result<Option<ChannelSeen>> {
+    async fn channel(
+        &self,
+        channel: Channel,
+        maker: User,
+        bot: User,
+    ) -> Result<Option<ChannelSeen>> {
         let cache = self.state.host.cache();
         let found = match cache.channel(channel).or_fetch().await {
             Ok(found) => found,
@@ -155,50 +211,109 @@ impl Live<'_> {
         use ChannelType::{AnnouncementThread, PrivateThread, PublicThread};
         Ok(Some(ChannelSeen {
             guild: found.guild_id,
-            maker: cache.permissions(self.guild, maker, channel).or_fetch().await?,
-            bot: cache.permissions(self.guild, bot, channel).or_fetch().await?,
-            is_thread: matches!(found.kind, AnnouncementThread | PrivateThread | PublicThread),
+            maker: cache
+                .permissions(self.guild, maker, channel)
+                .or_fetch()
+                .await?,
+            bot: cache
+                .permissions(self.guild, bot, channel)
+                .or_fetch()
+                .await?,
+            is_thread: matches!(
+                found.kind,
+                AnnouncementThread | PrivateThread | PublicThread
+            ),
         }))
     }
 
     /// Whom a text may notify: nobody whom its maker could not notify there.
-    pub(super) async fn mentions(&self, text: &str, standing: &Standing) -> Result<AllowedMentions> {
-        let mut allowed = AllowedMentions { parse: vec![MentionType::Users], ..AllowedMentions::default() };
-        let may = standing.channel.as_ref().is_some_and(|it| it.maker.contains(Permissions::MENTION_EVERYONE));
+    pub(super) async fn mentions(
+        &self,
+        text: &str,
+        standing: &Standing,
+    ) -> Result<AllowedMentions> {
+        let mut allowed = AllowedMentions {
+            parse: vec![MentionType::Users],
+            ..AllowedMentions::default()
+        };
+        let may = standing
+            .channel
+            .as_ref()
+            .is_some_and(|it| it.maker.contains(Permissions::MENTION_EVERYONE));
         if may {
-            allowed.parse.extend([MentionType::Roles, MentionType::Everyone]);
+            allowed
+                .parse
+                .extend([MentionType::Roles, MentionType::Everyone]);
         } else if text.contains("<@&") {
-            let roles = self.state.host.cache().roles(self.guild).await?.unwrap_or_default();
-            let named = roles.iter().filter(|role| role.mentionable && text.contains(&format!("<@&{}>", role.id)));
+            let roles = self
+                .state
+                .host
+                .cache()
+                .roles(self.guild)
+                .await?
+                .unwrap_or_default();
+            let named = roles
+                .iter()
+                .filter(|role| role.mentionable && text.contains(&format!("<@&{}>", role.id)));
             allowed.roles = named.map(|role| role.id).take(ROLES).collect();
         }
         Ok(allowed)
     }
 
-    async fn create_role(&self, name: &str, wanted: Option<&str>) -> Result<Id<marker::RoleMarker>> {
+    async fn create_role(
+        &self,
+        name: &str,
+        wanted: Option<&str>,
+    ) -> Result<Id<marker::RoleMarker>> {
         let color = wanted.and_then(color).unwrap_or(0);
-        let request = self.state.host.discord().request(Method::Post, format!("guilds/{}/roles", self.guild));
+        let request = self
+            .state
+            .host
+            .discord()
+            .request(Method::Post, format!("guilds/{}/roles", self.guild));
         // No permissions of its own: Discord would give those of everyone.
         let body = serde_json::json!({"name": name, "color": color, "permissions": "0"});
-        let made: Json = request.json(&body)?.reason("an automation").send().await?.json()?;
+        let made: Json = request
+            .json(&body)?
+            .reason("an automation")
+            .send()
+            .await?
+            .json()?;
         let id = made["id"].as_str().and_then(|it| it.parse().ok());
         id.ok_or(Error::new("Discord answers with a role that has no id"))
     }
 
     async fn post(&self, url: &str, payload: &str) -> Result {
-        let request = self.state.host.web().post(url).header("content-type", "application/json");
+        let request = self
+            .state
+            .host
+            .web()
+            .post(url)
+            .header("content-type", "application/json");
         let place = crate::model::host_of(url);
         // What the host says may have the address in it, which is a key.
         let said = |error: Error| match error.is_denied() || error.to_string().contains("grant") {
-            true => Error::user(format!("The bot's operator has not granted `{place}` to automations.")),
-            false => Error::new(error.to_string().replace(url, place)).context(format!("posting to {place}")),
+            true => Error::user(format!(
+                "The bot's operator has not granted `{place}` to automations."
+            )),
+            false => Error::new(error.to_string().replace(url, place))
+                .context(format!("posting to {place}")),
         };
-        let answer = request.body(payload).timeout(Duration::from_secs(10)).send().await.map_err(said)?;
+        let answer = request
+            .body(payload)
+            .timeout(Duration::from_secs(10))
+            .send()
+            .await
+            .map_err(said)?;
         match answer.status() {
             200..=299 => Ok(()),
             // Out of order, or in haste: not the automation's fault.
-            status @ (429 | 500..) => Err(Error::new(format!("{place} answers with status {status}"))),
-            status => Err(Error::user(format!("`{place}` answers with status {status}: is the webhook still there?"))),
+            status @ (429 | 500..) => {
+                Err(Error::new(format!("{place} answers with status {status}")))
+            }
+            status => Err(Error::user(format!(
+                "`{place}` answers with status {status}: is the webhook still there?"
+            ))),
         }
     }
 }
@@ -212,7 +327,9 @@ fn softened(action: &Action, error: Error) -> Result {
         (_, Some(50_001)) => Err(Error::user("Discord says that I don't see the channel.")),
         (_, Some(10_003)) => Err(Error::user("The channel is not there any more.")),
         (_, Some(10_011)) => Err(Error::user("The role is not there any more.")),
-        (_, Some(30_005)) => Err(Error::user("The server has as many roles as Discord allows.")),
+        (_, Some(30_005)) => Err(Error::user(
+            "The server has as many roles as Discord allows.",
+        )),
         _ => Err(error),
     }
 }
@@ -239,7 +356,11 @@ fn card(card: &Card) -> Embed {
     }
     for (url, is_large) in [(&card.thumbnail, false), (&card.image, true)] {
         if url.starts_with("https://") || url.starts_with("http://") {
-            builder = if is_large { builder.image(url) } else { builder.thumbnail(url) };
+            builder = if is_large {
+                builder.image(url)
+            } else {
+                builder.thumbnail(url)
+            };
         }
     }
     if !card.footer.is_empty() {
@@ -254,52 +375,6 @@ fn card(card: &Card) -> Embed {
         built.description = None;
     }
     built
-}
-
-/// The world as it is, in which nothing is done: what would be is written down.
-pub(crate) struct Rehearsal<'a> {
-    pub(crate) live: Live<'a>,
-    pub(crate) said: RefCell<Vec<String>>,
-}
-
-impl World for Rehearsal<'_> {
-    async fn standing(&self, maker: User, action: &Action, occasion: &Occasion) -> Result<Standing> {
-        self.live.standing(maker, action, occasion).await
-    }
-
-    async fn perform(&self, action: &Action, _: &Standing, _: &Occasion) -> Result {
-        self.said.borrow_mut().push(words(action));
-        Ok(())
-    }
-
-    async fn callee(&self, named: &str, occasion: &Occasion) -> Result<Callee> {
-        self.live.callee(named, occasion).await
-    }
-
-    fn dice(&self, low: i64, high: i64) -> i64 {
-        self.live.dice(low, high)
-    }
-}
-
-/// What an action does, with its texts as they would be.
-fn words(action: &Action) -> String {
-    use crate::model::{said, span};
-    match action {
-        Action::Send { channel, text, embed } => format!("says in <#{channel}>: {}", said(text, embed.as_ref())),
-        Action::GiveRole { user, role } => format!("gives <@{user}> the role <@&{role}>"),
-        Action::TakeRole { user, role } => format!("takes the role <@&{role}> from <@{user}>"),
-        Action::TimeOut { user, seconds } => format!("times <@{user}> out for {}", span(*seconds)),
-        Action::Dm { user, text, embed } => format!("writes to <@{user}>: {}", said(text, embed.as_ref())),
-        Action::Webhook { url, payload } => {
-            let place = plugin_api::text::code(crate::model::host_of(url));
-            format!("posts to {place}: {}", plugin_api::text::code(&clip(payload, 200)))
-        }
-        Action::CreateRole { name, give, .. } => match give {
-            Some(user) => format!("makes the role {} and gives it to <@{user}>", plugin_api::text::code(name)),
-            None => format!("makes the role {}", plugin_api::text::code(name)),
-        },
-        Action::Delete { .. } => "deletes the message".into(),
-    }
 }
 
 /// Whether an error is Discord's being out of order, or the way there: that is no automation's fault.

@@ -21,13 +21,19 @@ pub(super) async fn written(ctx: EventContext<MessageCreate, Shared>) -> Result 
     }
     let working = state.working(guild).await?;
     let is_bot = ctx.is_bot();
-    if !is_bot && working.iter().any(|it| it.definition.conditions.counts_messages()) {
+    if !is_bot
+        && working
+            .iter()
+            .any(|it| it.definition.conditions.counts_messages())
+    {
         state.count(guild, ctx.author().id);
     }
     for automation in working.iter() {
         match automation.template() {
             "word_filter" if !is_bot => filter(state, guild, automation, ctx.event()?).await?,
-            "levels" if !is_bot && !ctx.was_command() => levels::gain(state, guild, automation, &ctx).await?,
+            "levels" if !is_bot && !ctx.was_command() => {
+                levels::gain(state, guild, automation, &ctx).await?
+            }
             "webhook_bridge" => bridge(state, guild, automation, ctx.event()?).await?,
             _ => {}
         }
@@ -41,7 +47,12 @@ pub(super) async fn edited(ctx: EventContext<MessageUpdate, Shared>) -> Result {
     let Some(guild) = ctx.guild_id().filter(|it| state.has_any(*it)) else {
         return Ok(());
     };
-    for automation in state.working(guild).await?.iter().filter(|it| it.is_of("word_filter")) {
+    for automation in state
+        .working(guild)
+        .await?
+        .iter()
+        .filter(|it| it.is_of("word_filter"))
+    {
         filter(state, guild, automation, ctx.event()?).await?;
     }
     Ok(())
@@ -81,10 +92,15 @@ async fn bridge(state: &State, guild: Guild, automation: &Automation, message: &
     if said.trim().is_empty() {
         return Ok(());
     }
-    let mut occasion = Occasion::new(guild).about(people::author(message)).at(message.channel_id);
+    let mut occasion = Occasion::new(guild)
+        .about(people::author(message))
+        .at(message.channel_id);
     occasion.message = Some(message.id);
     occasion.say("message", said.trim());
     let channel = state.host.cache().channel(message.channel_id).await?;
-    occasion.say("channel_name", channel.and_then(|it| it.name).as_deref().unwrap_or("?"));
+    occasion.say(
+        "channel_name",
+        channel.and_then(|it| it.name).as_deref().unwrap_or("?"),
+    );
     runs::fire(state, automation, occasion).await
 }

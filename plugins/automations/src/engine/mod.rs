@@ -9,6 +9,8 @@ mod live;
 mod messages;
 mod panels;
 mod people;
+mod reactions;
+mod rehearsal;
 mod rooms;
 mod runs;
 mod tickets;
@@ -17,7 +19,10 @@ mod voice;
 
 use std::{rc::Rc, time::Duration};
 
-use plugin_api::{prelude::*, twilight_model::gateway::payload::incoming::{ChannelDelete, VoiceStateUpdate}};
+use plugin_api::{
+    prelude::*,
+    twilight_model::gateway::payload::incoming::{ChannelDelete, VoiceStateUpdate},
+};
 
 use crate::state::Shared;
 
@@ -36,15 +41,35 @@ const COUNTS: Duration = Duration::from_secs(5);
 pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
     let chosen = || Listener::new().chosen();
     plugin
-        .listen(chosen(), |ctx: EventContext<MemberAdd, Shared>| joins::joined(ctx))
-        .listen(chosen(), |ctx: EventContext<MemberRemove, Shared>| joins::left(ctx))
+        .listen(chosen(), |ctx: EventContext<MemberAdd, Shared>| {
+            joins::joined(ctx)
+        })
+        .listen(chosen(), |ctx: EventContext<MemberRemove, Shared>| {
+            joins::left(ctx)
+        })
         // Text is asked for by what needs it: the choice of MESSAGE_UPDATE, whose listener does.
-        .listen(chosen().without_content(), |ctx: EventContext<MessageCreate, Shared>| messages::written(ctx))
-        .listen(chosen().ignore_bots(), |ctx: EventContext<MessageUpdate, Shared>| messages::edited(ctx))
-        .listen(chosen().ignore_bots(), |ctx: EventContext<ReactionAdd, Shared>| panels::reacted(ctx))
-        .listen(chosen().ignore_bots(), |ctx: EventContext<ReactionRemove, Shared>| panels::unreacted(ctx))
-        .listen(chosen(), |ctx: EventContext<VoiceStateUpdate, Shared>| voice::moved(ctx))
-        .listen(chosen(), |ctx: EventContext<ChannelDelete, Shared>| rooms::deleted(ctx))
+        .listen(
+            chosen().without_content(),
+            |ctx: EventContext<MessageCreate, Shared>| messages::written(ctx),
+        )
+        .listen(
+            chosen().ignore_bots(),
+            |ctx: EventContext<MessageUpdate, Shared>| messages::edited(ctx),
+        )
+        .listen(
+            chosen().ignore_bots(),
+            |ctx: EventContext<ReactionAdd, Shared>| reactions::reacted(ctx),
+        )
+        .listen(
+            chosen().ignore_bots(),
+            |ctx: EventContext<ReactionRemove, Shared>| reactions::unreacted(ctx),
+        )
+        .listen(chosen(), |ctx: EventContext<VoiceStateUpdate, Shared>| {
+            voice::moved(ctx)
+        })
+        .listen(chosen(), |ctx: EventContext<ChannelDelete, Shared>| {
+            rooms::deleted(ctx)
+        })
         .component(panels::BUTTON, panels::clicked)
         .component(panels::MENU, panels::picked)
         .component(tickets::OPEN, tickets::open)

@@ -3,10 +3,13 @@
 use plugin_api::{
     prelude::*,
     text::{clip, code},
-    twilight_model::channel::message::EmojiReactionType,
 };
 
-use super::{fence, live::{self, Live}, people, runs, tickets};
+use super::{
+    fence,
+    live::{self, Live},
+    people, runs, tickets,
+};
 use crate::{
     core::{Action, Occasion, World, judge},
     model::{Automation, Guild, Keyed, Made, Message, Role, RoleAt, User},
@@ -27,8 +30,14 @@ pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) ->
     let message = match automation.template() {
         "reaction_roles" => choice(state, guild, automation).await?,
         "tickets" => {
-            let label = Some(values.text("button")).filter(|it| !it.trim().is_empty()).unwrap_or("Open a ticket");
-            let open = button(clip(label, 80), state.host.custom_id(tickets::OPEN, automation.id)?).emoji("🎫");
+            let label = Some(values.text("button"))
+                .filter(|it| !it.trim().is_empty())
+                .unwrap_or("Open a ticket");
+            let open = button(
+                clip(label, 80),
+                state.host.custom_id(tickets::OPEN, automation.id)?,
+            )
+            .emoji("🎫");
             NewMessage::from(values.text("message")).row([open])
         }
         _ => return Ok(()),
@@ -36,18 +45,26 @@ pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) ->
     let Some(channel) = values.channel("channel") else {
         return Ok(());
     };
-    let action = Action::Send { channel, text: String::new(), embed: None };
+    let action = Action::Send {
+        channel,
+        text: String::new(),
+        embed: None,
+    };
     let live = Live { state, guild };
-    let standing = live.standing(automation.maker, &action, &Occasion::new(guild)).await?;
+    let standing = live
+        .standing(automation.maker, &action, &Occasion::new(guild))
+        .await?;
     judge(&action, &Occasion::new(guild), &standing).map_err(Error::user)?;
     let message = message.allow_mentions(live.mentions(values.text("message"), &standing).await?);
     let discord = state.host.discord();
     let kept = match automation.made.panel {
-        Some((there, id)) if there == channel => match discord.edit(channel, id, message.clone()).await {
-            Ok(_) => Some(id),
-            Err(error) if error.discord_code() == Some(10_008) => None,
-            Err(error) => return Err(error),
-        },
+        Some((there, id)) if there == channel => {
+            match discord.edit(channel, id, message.clone()).await {
+                Ok(_) => Some(id),
+                Err(error) if error.discord_code() == Some(10_008) => None,
+                Err(error) => return Err(error),
+            }
+        }
         Some((there, id)) => {
             remove(state, there, id).await;
             None
@@ -58,13 +75,19 @@ pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) ->
         Some(id) => id,
         None => discord.send(channel, message).await?.id,
     };
-    let made = Made { panel: Some((channel, id)), ..automation.made.clone() };
+    let made = Made {
+        panel: Some((channel, id)),
+        ..automation.made.clone()
+    };
     store::keep_made(&state.host, guild, automation.id, &made).await?;
     if automation.is_of("reaction_roles") && style(values) == Style::Reactions {
         for it in values.keyed("roles") {
             let reacted = discord.react(channel, id, emoji(&it.key)).await;
             reacted.map_err(|error| match error.discord_code() {
-                Some(10_014) => Error::user(format!("I can't react with {}: it is an emoji of another server.", code(&it.key))),
+                Some(10_014) => Error::user(format!(
+                    "I can't react with {}: it is an emoji of another server.",
+                    code(&it.key)
+                )),
                 Some(50_013) => Error::user(format!("I may not add reactions in <#{channel}>.")),
                 _ => error,
             })?;
@@ -82,7 +105,11 @@ pub(crate) async fn take_away(state: &State, automation: &Automation) {
 
 async fn remove(state: &State, channel: crate::model::Channel, id: Message) {
     if let Err(error) = state.host.discord().delete(channel, id).await {
-        tracing::info!(channel = channel.get(), message = id.get(), "an automation's message could not be deleted: {error}");
+        tracing::info!(
+            channel = channel.get(),
+            message = id.get(),
+            "an automation's message could not be deleted: {error}"
+        );
     }
 }
 
@@ -93,16 +120,34 @@ async fn choice(state: &State, guild: Guild, automation: &Automation) -> Result<
     let name = |role: Role| clip(&people::name_of(&roles, role), 80);
     Ok(match style(values) {
         Style::Reactions => {
-            let lines: Vec<_> = all.iter().map(|it| format!("{} <@&{}>", it.key, it.role)).collect();
-            NewMessage::from(format!("{}\n{}", values.text("message"), lines.join("\n"))).without_components()
+            let lines: Vec<_> = all
+                .iter()
+                .map(|it| format!("{} <@&{}>", it.key, it.role))
+                .collect();
+            NewMessage::from(format!("{}\n{}", values.text("message"), lines.join("\n")))
+                .without_components()
         }
         Style::Menu => {
             let options = all.iter().map(|it| {
                 let option = plugin_api::SelectOption::new(name(it.role), it.role.to_string());
-                if it.key.is_empty() { option } else { option.emoji(emoji(&it.key)) }
+                if it.key.is_empty() {
+                    option
+                } else {
+                    option.emoji(emoji(&it.key))
+                }
             });
-            let most = if values.flag("single") { 1 } else { u8::try_from(all.len()).unwrap_or(25) };
-            let menu = select("Choose your roles", host.custom_id(MENU, automation.id)?, options).min(0).max(most);
+            let most = if values.flag("single") {
+                1
+            } else {
+                u8::try_from(all.len()).unwrap_or(25)
+            };
+            let menu = select(
+                "Choose your roles",
+                host.custom_id(MENU, automation.id)?,
+                options,
+            )
+            .min(0)
+            .max(most);
             message.row([menu])
         }
         Style::Buttons => {
@@ -110,9 +155,14 @@ async fn choice(state: &State, guild: Guild, automation: &Automation) -> Result<
             for five in all.chunks(5) {
                 let mut row = Vec::new();
                 for it in five {
-                    let id = host.custom_id(BUTTON, format_args!("{}:{}", automation.id, it.role))?;
+                    let id =
+                        host.custom_id(BUTTON, format_args!("{}:{}", automation.id, it.role))?;
                     let button = button(name(it.role), id).secondary();
-                    row.push(if it.key.is_empty() { button } else { button.emoji(emoji(&it.key)) });
+                    row.push(if it.key.is_empty() {
+                        button
+                    } else {
+                        button.emoji(emoji(&it.key))
+                    });
                 }
                 message = message.row(row);
             }
@@ -122,9 +172,14 @@ async fn choice(state: &State, guild: Guild, automation: &Automation) -> Result<
 }
 
 /// An emoji as Discord's requests take it: `name:id` of a server's own.
-fn emoji(key: &str) -> &str {
-    let bare = key.strip_prefix('<').and_then(|it| it.strip_suffix('>')).unwrap_or(key);
-    bare.strip_prefix("a:").unwrap_or(bare).trim_start_matches(':')
+pub(super) fn emoji(key: &str) -> &str {
+    let bare = key
+        .strip_prefix('<')
+        .and_then(|it| it.strip_suffix('>'))
+        .unwrap_or(key);
+    bare.strip_prefix("a:")
+        .unwrap_or(bare)
+        .trim_start_matches(':')
 }
 
 /// The automation that a button or menu belongs to, if it is still on.
@@ -132,12 +187,17 @@ pub(super) async fn of(ctx: &ComponentContext<Shared>, id: &str) -> Result<Autom
     let working = ctx.state().working(ctx.guild()?).await?;
     let id: Option<i64> = id.parse().ok();
     let found = working.iter().find(|it| Some(it.id) == id);
-    found.cloned().ok_or(Error::user("This is switched off at the moment."))
+    found
+        .cloned()
+        .ok_or(Error::user("This is switched off at the moment."))
 }
 
 pub(super) async fn clicked(ctx: ComponentContext<Shared>) -> Result {
     let (id, role) = ctx.argument().split_once(':').unwrap_or_default();
-    let (automation, role) = (of(&ctx, id).await?, role.parse().ok().and_then(Id::new_checked));
+    let (automation, role) = (
+        of(&ctx, id).await?,
+        role.parse().ok().and_then(Id::new_checked),
+    );
     let offered = automation.definition.parameters.keyed("roles");
     let it = offered.iter().find(|it| Some(it.role) == role);
     let it = it.ok_or(Error::user("That role is not offered here any more."))?;
@@ -146,7 +206,15 @@ pub(super) async fn clicked(ctx: ComponentContext<Shared>) -> Result {
     let said = match (has, undo) {
         (true, false) => "You have that role already.".to_owned(),
         (true, true) => choose(&ctx, &automation, &[], &[it.role]).await?,
-        (false, _) => choose(&ctx, &automation, &[it.role], &others(&ctx, &automation, it)).await?,
+        (false, _) => {
+            choose(
+                &ctx,
+                &automation,
+                &[it.role],
+                &others(&ctx, &automation, it),
+            )
+            .await?
+        }
     };
     ctx.reply(NewMessage::from(said).ephemeral()).await
 }
@@ -154,8 +222,13 @@ pub(super) async fn clicked(ctx: ComponentContext<Shared>) -> Result {
 /// The roles that a choice of one takes away, where only one is to be had at a time.
 fn others(ctx: &Invocation, automation: &Automation, chosen: &Keyed) -> Vec<Role> {
     let values = &automation.definition.parameters;
-    let all = values.keyed("roles").into_iter().filter(|it| values.flag("single") && it.role != chosen.role);
-    all.map(|it| it.role).filter(|it| ctx.roles().contains(it)).collect()
+    let all = values
+        .keyed("roles")
+        .into_iter()
+        .filter(|it| values.flag("single") && it.role != chosen.role);
+    all.map(|it| it.role)
+        .filter(|it| ctx.roles().contains(it))
+        .collect()
 }
 
 /// What is picked in the menu is what one wants to have of it.
@@ -176,22 +249,42 @@ pub(super) async fn picked(ctx: ComponentContext<Shared>) -> Result {
 }
 
 /// Gives and takes roles for whoever has chosen; what they read of it.
-async fn choose(ctx: &ComponentContext<Shared>, automation: &Automation, give: &[Role], take: &[Role]) -> Result<String> {
+async fn choose(
+    ctx: &ComponentContext<Shared>,
+    automation: &Automation,
+    give: &[Role],
+    take: &[Role],
+) -> Result<String> {
     let (state, guild) = (ctx.state(), ctx.guild()?);
-    let occasion = Occasion::new(guild).about(people::invoker(ctx)).at(ctx.channel_id());
+    let occasion = Occasion::new(guild)
+        .about(people::invoker(ctx))
+        .at(ctx.channel_id());
     if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
-        return Err(Error::user("You can't choose roles here: its conditions don't hold for you now."));
+        return Err(Error::user(
+            "You can't choose roles here: its conditions don't hold for you now.",
+        ));
     }
     if give.is_empty() && take.is_empty() {
         return Ok("Nothing has changed.".into());
     }
     let roles = people::roles(&state.host, guild).await?;
     if let Some(why) = change(state, guild, automation, &occasion, give, take).await? {
-        tracing::info!(guild = guild.get(), automation = automation.id, "a role could not be given: {why}");
-        return Err(Error::user("That did not work. This server's managers can see why in `automations info`."));
+        tracing::info!(
+            guild = guild.get(),
+            automation = automation.id,
+            "a role could not be given: {why}"
+        );
+        return Err(Error::user(
+            "That did not work. This server's managers can see why in `automations info`.",
+        ));
     }
     after(state, automation, occasion, give, &roles).await?;
-    let list = |ids: &[Role]| ids.iter().map(|it| format!("<@&{it}>")).collect::<Vec<_>>().join(", ");
+    let list = |ids: &[Role]| {
+        ids.iter()
+            .map(|it| format!("<@&{it}>"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     Ok(match (give.is_empty(), take.is_empty()) {
         (false, true) => format!("You have {} now.", list(give)),
         (true, _) => format!("You don't have {} any more.", list(take)),
@@ -200,7 +293,13 @@ async fn choose(ctx: &ComponentContext<Shared>, automation: &Automation, give: &
 }
 
 /// The maker's own steps, behind a role that was given.
-async fn after(state: &State, automation: &Automation, mut occasion: Occasion, give: &[Role], roles: &[RoleAt]) -> Result {
+pub(super) async fn after(
+    state: &State,
+    automation: &Automation,
+    mut occasion: Occasion,
+    give: &[Role],
+    roles: &[RoleAt],
+) -> Result {
     if automation.definition.steps.is_empty() || give.is_empty() {
         return store::succeeded(&state.host, occasion.guild, automation.id, runs::now_ms()).await;
     }
@@ -210,7 +309,7 @@ async fn after(state: &State, automation: &Automation, mut occasion: Occasion, g
 }
 
 /// Does it, or says why not, which counts as a failure of the automation.
-async fn change(
+pub(super) async fn change(
     state: &State,
     guild: Guild,
     automation: &Automation,
@@ -222,8 +321,12 @@ async fn change(
         return Ok(None);
     };
     let live = Live { state, guild };
-    let gives = give.iter().map(|role| Action::GiveRole { user, role: *role });
-    let takes = take.iter().map(|role| Action::TakeRole { user, role: *role });
+    let gives = give
+        .iter()
+        .map(|role| Action::GiveRole { user, role: *role });
+    let takes = take
+        .iter()
+        .map(|role| Action::TakeRole { user, role: *role });
     for action in takes.chain(gives) {
         let done = async {
             let standing = live.standing(automation.maker, &action, occasion).await?;
@@ -231,109 +334,26 @@ async fn change(
             live.perform(&action, &standing, occasion).await
         };
         if let Err(error) = done.await {
-            let why = error.user_message().map_or_else(|| error.to_string(), str::to_owned);
-            super::failures::count(state, guild, automation.id, &why, !live::is_outage(&error)).await?;
+            let why = error
+                .user_message()
+                .map_or_else(|| error.to_string(), str::to_owned);
+            super::failures::count(state, guild, automation.id, &why, !live::is_outage(&error))
+                .await?;
             return Ok(Some(why));
         }
     }
     Ok(None)
 }
 
-pub(super) async fn reacted(ctx: EventContext<ReactionAdd, Shared>) -> Result {
-    let Some((guild, user)) = ctx.guild_id().zip(ctx.user_id()) else {
-        return Ok(());
-    };
-    let state = ctx.state();
-    let Some((automation, it)) = offered(state, guild, &ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await? else {
-        return Ok(());
-    };
-    if Some(user) == state.host.bot_id() {
-        return Ok(());
-    }
-    let member = ctx.event()?.0.member.as_ref();
-    let person = match member {
-        Some(member) if member.user.bot => return Ok(()),
-        Some(member) => people::member(member),
-        None => people::fetched(&state.host, guild, user).await?,
-    };
-    let values = &automation.definition.parameters;
-    let has = person.roles.clone();
-    let occasion = Occasion::new(guild).about(person).at(ctx.channel());
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
-        return Ok(());
-    }
-    let others = values.keyed("roles").into_iter().filter(|other| values.flag("single") && other.role != it.role);
-    let take: Vec<Role> = others.clone().map(|it| it.role).filter(|it| has.contains(it)).collect();
-    if change(state, guild, &automation, &occasion, &[it.role], &take).await?.is_none() {
-        // Only one at a time is to be seen, too.
-        for other in others.filter(|it| take.contains(&it.role)) {
-            unreact(state, &ctx, user, emoji(&other.key)).await;
-        }
-        let roles = people::roles(&state.host, guild).await?;
-        after(state, &automation, occasion, &[it.role], &roles).await?;
-    }
-    Ok(())
-}
-
-async fn unreact(state: &State, ctx: &EventContext<ReactionAdd, Shared>, user: User, emoji: &str) {
-    state.causes(format!("unreact {} {user} {emoji}", ctx.message()));
-    let escaped: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let path = format!("channels/{}/messages/{}/reactions/{escaped}/{user}", ctx.channel(), ctx.message());
-    if let Err(error) = state.host.discord().request(Method::Delete, path).send().await {
-        tracing::debug!("a reaction could not be taken away: {error}");
-    }
-}
-
-pub(super) async fn unreacted(ctx: EventContext<ReactionRemove, Shared>) -> Result {
-    let Some((guild, user)) = ctx.guild_id().zip(ctx.user_id()) else {
-        return Ok(());
-    };
-    let state = ctx.state();
-    let Some((automation, it)) = offered(state, guild, &ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await? else {
-        return Ok(());
-    };
-    let caused = state.was_caused(&format!("unreact {} {user} {}", ctx.message(), emoji(&it.key)));
-    if caused || Some(user) == state.host.bot_id() || !automation.definition.parameters.flag("undo") {
-        return Ok(());
-    }
-    let person = match people::fetched(&state.host, guild, user).await {
-        Ok(person) => person,
-        // They have left, and their reaction with them.
-        Err(error) if error.discord_code() == Some(10_007) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if person.roles.contains(&it.role) {
-        let occasion = Occasion::new(guild).about(person).at(ctx.channel());
-        change(state, guild, &automation, &occasion, &[], &[it.role]).await?;
-    }
-    Ok(())
-}
-
-/// What is offered for a reaction: the automation whose message it is, and the role.
-async fn offered<E, F>(state: &State, guild: Guild, ctx: &EventContext<E, Shared>, reaction: F) -> Result<Option<(Automation, Keyed)>>
-where
-    E: plugin_api::Event + plugin_api::MessageEvent,
-    F: for<'a> Fn(&'a EventContext<E, Shared>) -> Result<&'a EmojiReactionType>,
-{
-    let working = state.working(guild).await?;
-    let at = |it: &&Automation| it.is_of("reaction_roles") && it.made.panel.is_some_and(|(_, id)| id == ctx.message());
-    let Some(automation) = working.iter().find(at) else {
-        return Ok(None);
-    };
-    let said = match reaction(ctx)? {
-        EmojiReactionType::Custom { id, .. } => id.to_string(),
-        EmojiReactionType::Unicode { name } => name.clone(),
-    };
-    let is_it = |it: &Keyed| {
-        let key = emoji(&it.key);
-        // Discord may leave the sign out that asks for a picture.
-        key.rsplit(':').next() == Some(&said) || key.trim_end_matches('\u{fe0f}') == said.trim_end_matches('\u{fe0f}')
-    };
-    let found = automation.definition.parameters.keyed("roles").into_iter().find(is_it);
-    Ok(found.map(|it| (automation.clone(), it)))
-}
-
 /// Whether an automation's maker and the bot may do what it needs, now.
-pub(super) async fn allowed(state: &State, guild: Guild, automation: &Automation, needed: Permissions, what: &str) -> Result {
-    fence::may(state, guild, automation.maker, needed, what).await?.map_err(Error::user)
+pub(super) async fn allowed(
+    state: &State,
+    guild: Guild,
+    automation: &Automation,
+    needed: Permissions,
+    what: &str,
+) -> Result {
+    fence::may(state, guild, automation.maker, needed, what)
+        .await?
+        .map_err(Error::user)
 }

@@ -24,7 +24,11 @@ pub(crate) fn stranger(user: &user::User) -> Person {
 pub(crate) fn author(message: &channel::Message) -> Person {
     let member = message.member.as_ref();
     let roles = member.map(|it| it.roles.as_slice()).unwrap_or_default();
-    of(&message.author, member.and_then(|it| it.nick.as_deref()), roles)
+    of(
+        &message.author,
+        member.and_then(|it| it.nick.as_deref()),
+        roles,
+    )
 }
 
 /// Who has used a command, a button or a menu.
@@ -84,7 +88,10 @@ pub(crate) async fn roles(host: &Host, guild: Guild) -> Result<Vec<RoleAt>> {
 /// The role that somebody has named: by a mention, an id, or its name with or without `@`.
 pub(crate) fn named(roles: &[RoleAt], typed: &str) -> Option<Role> {
     let typed = typed.trim();
-    let bare = typed.strip_prefix("<@&").and_then(|it| it.strip_suffix('>')).unwrap_or(typed);
+    let bare = typed
+        .strip_prefix("<@&")
+        .and_then(|it| it.strip_suffix('>'))
+        .unwrap_or(typed);
     if let Ok(id) = bare.parse::<u64>()
         && let Some(role) = roles.iter().find(|it| it.id.get() == id)
     {
@@ -92,7 +99,11 @@ pub(crate) fn named(roles: &[RoleAt], typed: &str) -> Option<Role> {
     }
     let name = typed.strip_prefix('@').unwrap_or(typed);
     let exact = roles.iter().find(|it| it.name == name);
-    let found = exact.or_else(|| roles.iter().find(|it| it.name.to_lowercase() == name.to_lowercase()));
+    let found = exact.or_else(|| {
+        roles
+            .iter()
+            .find(|it| it.name.to_lowercase() == name.to_lowercase())
+    });
     found.map(|it| it.id)
 }
 

@@ -48,19 +48,43 @@ pub(super) async fn entered(
         }
         Ok(None) => Ok(()),
         Err(error) => {
-            let why = error.user_message().map_or_else(|| error.to_string(), str::to_owned);
-            failures::count(state, guild, automation.id, &format!("A room could not be made: {why}"), !live::is_outage(&error)).await
+            let why = error
+                .user_message()
+                .map_or_else(|| error.to_string(), str::to_owned);
+            failures::count(
+                state,
+                guild,
+                automation.id,
+                &format!("A room could not be made: {why}"),
+                !live::is_outage(&error),
+            )
+            .await
         }
     }
 }
 
-async fn make(state: &State, guild: Guild, automation: &Automation, person: &Person) -> Result<Option<Channel>> {
+async fn make(
+    state: &State,
+    guild: Guild,
+    automation: &Automation,
+    person: &Person,
+) -> Result<Option<Channel>> {
     let (host, values) = (&state.host, &automation.definition.parameters);
     let needed = Permissions::MANAGE_CHANNELS | Permissions::MOVE_MEMBERS;
-    panels::allowed(state, guild, automation, needed, "manage channels and move members").await?;
+    panels::allowed(
+        state,
+        guild,
+        automation,
+        needed,
+        "manage channels and move members",
+    )
+    .await?;
     let database = host.storage().guild(guild);
     let own = "SELECT channel_id, user_id = ?2 FROM automations__rooms WHERE automation = ?1";
-    let rooms: Vec<(Channel, bool)> = database.query(own, params![automation.id, person.id]).await?.read()?;
+    let rooms: Vec<(Channel, bool)> = database
+        .query(own, params![automation.id, person.id])
+        .await?
+        .read()?;
     let owned = rooms.iter().filter(|(_, is_own)| *is_own);
     if let Some((room, _)) = owned.clone().next()
         && i64::try_from(owned.count())? >= OF_ONE
@@ -70,7 +94,9 @@ async fn make(state: &State, guild: Guild, automation: &Automation, person: &Per
         return Ok(None);
     }
     if i64::try_from(rooms.len())? >= OF_ALL {
-        return Err(Error::user(format!("There are {OF_ALL} rooms, which is all there may be.")));
+        return Err(Error::user(format!(
+            "There are {OF_ALL} rooms, which is all there may be."
+        )));
     }
     let occasion = Occasion::new(guild).about(person.clone());
     let name = expand(values.text("name"), &occasion.variables, &mut |low, _| low);
@@ -83,8 +109,15 @@ async fn make(state: &State, guild: Guild, automation: &Automation, person: &Per
         // Of this server: Discord refuses others' itself.
         body["parent_id"] = category.to_string().into();
     }
-    let request = host.discord().request(Method::Post, format!("guilds/{guild}/channels"));
-    let made = request.json(&body)?.reason("a room of an automation").send().await.map_err(refused)?;
+    let request = host
+        .discord()
+        .request(Method::Post, format!("guilds/{guild}/channels"));
+    let made = request
+        .json(&body)?
+        .reason("a room of an automation")
+        .send()
+        .await
+        .map_err(refused)?;
     let made: Json = made.json()?;
     let room: Channel = made["id"]
         .as_str()
@@ -93,7 +126,9 @@ async fn make(state: &State, guild: Guild, automation: &Automation, person: &Per
         .ok_or(Error::new("Discord answers with a channel that has no id"))?;
     // Kept before anybody is in it: what is not known is never deleted.
     let sql = "INSERT INTO automations__rooms VALUES (?1, ?2, ?3)";
-    database.execute(sql, params![room, automation.id, person.id]).await?;
+    database
+        .execute(sql, params![room, automation.id, person.id])
+        .await?;
     if let Err(error) = bring(state, guild, person.id, room).await {
         // They have left meanwhile.
         tracing::debug!("a member could not be moved into their room: {error}");
@@ -114,9 +149,16 @@ fn refused(error: Error) -> Error {
 
 async fn bring(state: &State, guild: Guild, user: User, room: Channel) -> Result {
     state.causes(format!("move {user} {room}"));
-    let request = state.host.discord().request(Method::Patch, format!("guilds/{guild}/members/{user}"));
+    let request = state
+        .host
+        .discord()
+        .request(Method::Patch, format!("guilds/{guild}/members/{user}"));
     let request = request.json(&json!({"channel_id": room.to_string()}))?;
-    request.reason("a room of an automation").send().await.map(drop)
+    request
+        .reason("a room of an automation")
+        .send()
+        .await
+        .map(drop)
 }
 
 /// Somebody has left a voice channel: if it is a room and nobody is in it, it goes.
@@ -126,17 +168,30 @@ pub(super) async fn left(state: &State, guild: Guild, channel: Channel) -> Resul
         return Ok(());
     }
     let sql = "SELECT automation FROM automations__rooms WHERE channel_id = ?1";
-    let rows = state.host.storage().guild(guild).query(sql, params![channel]).await?;
+    let rows = state
+        .host
+        .storage()
+        .guild(guild)
+        .query(sql, params![channel])
+        .await?;
     let Some(id) = rows.read::<i64>()?.first().copied() else {
         return Ok(());
     };
-    let stays = working.iter().any(|it| it.id == id && !it.definition.parameters.flag("delete"));
+    let stays = working
+        .iter()
+        .any(|it| it.id == id && !it.definition.parameters.flag("delete"));
     if stays || !state.voices.is_empty(guild, channel) {
         return Ok(());
     }
     // The cache knows those who were there before the plugin was.
-    let others = state.host.cache().voice_states(guild).await?.unwrap_or_default();
-    let is_there = |voice: &plugin_api::twilight_model::voice::VoiceState| voice.channel_id == Some(channel);
+    let others = state
+        .host
+        .cache()
+        .voice_states(guild)
+        .await?
+        .unwrap_or_default();
+    let is_there =
+        |voice: &plugin_api::twilight_model::voice::VoiceState| voice.channel_id == Some(channel);
     if others.iter().any(is_there) {
         return Ok(());
     }
@@ -144,11 +199,21 @@ pub(super) async fn left(state: &State, guild: Guild, channel: Channel) -> Resul
 }
 
 async fn delete(state: &State, guild: Guild, room: Channel) -> Result {
-    match state.host.discord().delete_channel(room).reason("a room that all have left").await {
+    match state
+        .host
+        .discord()
+        .delete_channel(room)
+        .reason("a room that all have left")
+        .await
+    {
         Ok(()) => forget(state, guild, room).await,
         Err(error) if error.discord_code() == Some(10_003) => forget(state, guild, room).await,
         Err(error) => {
-            tracing::warn!(guild = guild.get(), channel = room.get(), "an empty room could not be deleted: {error}");
+            tracing::warn!(
+                guild = guild.get(),
+                channel = room.get(),
+                "an empty room could not be deleted: {error}"
+            );
             Ok(())
         }
     }
@@ -156,13 +221,23 @@ async fn delete(state: &State, guild: Guild, room: Channel) -> Result {
 
 async fn forget(state: &State, guild: Guild, room: Channel) -> Result {
     let sql = "DELETE FROM automations__rooms WHERE channel_id = ?1";
-    state.host.storage().guild(guild).execute(sql, params![room]).await.map(drop)
+    state
+        .host
+        .storage()
+        .guild(guild)
+        .execute(sql, params![room])
+        .await
+        .map(drop)
 }
 
 /// A channel was deleted, by whomever: a room or a ticket goes with it.
 pub(super) async fn deleted(ctx: EventContext<ChannelDelete, Shared>) -> Result {
     let state = ctx.state();
-    let Some((guild, channel)) = ctx.guild_id().filter(|it| state.has_any(*it)).zip(ctx.channel_id()) else {
+    let Some((guild, channel)) = ctx
+        .guild_id()
+        .filter(|it| state.has_any(*it))
+        .zip(ctx.channel_id())
+    else {
         return Ok(());
     };
     forget(state, guild, channel).await?;
@@ -176,9 +251,19 @@ pub(super) async fn put_in_order(state: &State) -> Result {
         let has = |template: &str| working.iter().any(|it| it.is_of(template));
         let (rooms, tickets) = (has("rooms"), has("tickets"));
         if has("rooms") || has("voice_log") {
-            let voices = state.host.cache().voice_states(guild).await?.unwrap_or_default();
+            let voices = state
+                .host
+                .cache()
+                .voice_states(guild)
+                .await?
+                .unwrap_or_default();
             for voice in voices {
-                state.voices.seen(guild, voice.user_id, voice.channel_id, voice.mute || voice.self_mute);
+                state.voices.seen(
+                    guild,
+                    voice.user_id,
+                    voice.channel_id,
+                    voice.mute || voice.self_mute,
+                );
             }
         }
         if !rooms && !tickets {
@@ -189,7 +274,12 @@ pub(super) async fn put_in_order(state: &State) -> Result {
         };
         let is_there = |channel: Channel| channels.iter().any(|it| it.id == channel);
         if rooms {
-            let all = state.host.storage().guild(guild).query("SELECT channel_id FROM automations__rooms", params![]).await?;
+            let all = state
+                .host
+                .storage()
+                .guild(guild)
+                .query("SELECT channel_id FROM automations__rooms", params![])
+                .await?;
             for room in all.read::<Channel>()? {
                 match is_there(room) {
                     true => left(state, guild, room).await?,

@@ -1,16 +1,15 @@
 //! Runs of automations: from an occasion to the last step, over waits that outlive the bot.
 
-use std::{cell::RefCell, time::{Duration, SystemTime, UNIX_EPOCH}};
+use std::{
+    cell::RefCell,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    failures,
-    live::{Live, Rehearsal},
-    people,
-};
+use super::{failures, live::Live, people, rehearsal::Rehearsal};
 use crate::{
     Options,
     core::{Ended, Failure, Frame, Occasion, Run, advance},
@@ -58,7 +57,10 @@ async fn go_on(state: &State, run: Run) -> Result {
                 Some(user) => schedules.about(user),
                 None => schedules,
             };
-            schedules.after(Duration::from_secs(seconds)).payload(&Waiting { run }).await?;
+            schedules
+                .after(Duration::from_secs(seconds))
+                .payload(&Waiting { run })
+                .await?;
             return Ok(());
         }
         Err(failure) => Err(failure),
@@ -74,13 +76,24 @@ async fn go_on(state: &State, run: Run) -> Result {
 
 /// Where another automation's step has failed, both are told: it counts for the one that has begun.
 async fn failed(state: &State, guild: Guild, id: i64, failure: &Failure) -> Result {
-    let whose = if failure.automation == id { String::new() } else { format!(" of automation #{}", failure.automation) };
+    let whose = if failure.automation == id {
+        String::new()
+    } else {
+        format!(" of automation #{}", failure.automation)
+    };
     let why = match failure.why.user_message() {
         Some(words) => words.to_owned(),
         None => failure.why.to_string(),
     };
     let told = format!("Step {}{whose} ({}): {why}", failure.step, failure.what);
-    failures::count(state, guild, id, &told, !super::live::is_outage(&failure.why)).await
+    failures::count(
+        state,
+        guild,
+        id,
+        &told,
+        !super::live::is_outage(&failure.why),
+    )
+    .await
 }
 
 /// A run has waited: it goes on, if its automation is still there and on.
@@ -89,19 +102,36 @@ pub(super) async fn resumed(ctx: ScheduleContext<Shared>) -> Result {
     let state = ctx.state();
     let on = state.working(run.occasion.guild).await?;
     let goes_on = on.iter().any(|it| Some(it.id) == run.first());
-    if goes_on { go_on(state, run).await } else { Ok(()) }
+    if goes_on {
+        go_on(state, run).await
+    } else {
+        Ok(())
+    }
 }
 
 /// What would be done, in words, and what would stop it.
-pub(crate) async fn rehearse(state: &State, automation: &Automation, occasion: Occasion) -> Result<(Vec<String>, Option<String>)> {
+pub(crate) async fn rehearse(
+    state: &State,
+    automation: &Automation,
+    occasion: Occasion,
+) -> Result<(Vec<String>, Option<String>)> {
     let occasion = completed(state, occasion).await?;
-    let rehearsal = Rehearsal { live: Live { state, guild: occasion.guild }, said: RefCell::default() };
+    let rehearsal = Rehearsal {
+        live: Live {
+            state,
+            guild: occasion.guild,
+        },
+        said: RefCell::default(),
+    };
     let mut run = Run::new(occasion, frame(automation));
     loop {
         match advance(run, &rehearsal).await {
             Ok(Ended::Done) => return Ok((rehearsal.said.into_inner(), None)),
             Ok(Ended::Waits(seconds, rest)) => {
-                rehearsal.said.borrow_mut().push(format!("waits for {}", crate::model::span(seconds)));
+                rehearsal
+                    .said
+                    .borrow_mut()
+                    .push(format!("waits for {}", crate::model::span(seconds)));
                 run = rest;
             }
             Err(failure) => {
@@ -122,25 +152,37 @@ async fn completed(state: &State, mut occasion: Occasion) -> Result<Occasion> {
     if let Some(server) = server {
         occasion.say("guild_name", &server.name);
         let count = server.member_count.or(server.approximate_member_count);
-        occasion.set("member_count", count.map_or_else(|| "?".into(), |it| it.to_string()));
+        occasion.set(
+            "member_count",
+            count.map_or_else(|| "?".into(), |it| it.to_string()),
+        );
     }
     occasion.set("guild_id", occasion.guild.to_string());
     let now = now_in(state, occasion.guild).await?;
-    occasion.set("timestamp", format!("<t:{}:f>", now.timestamp().as_second()));
+    occasion.set(
+        "timestamp",
+        format!("<t:{}:f>", now.timestamp().as_second()),
+    );
     occasion.set("date", now.date().to_string());
     occasion.set("time", format!("{:02}:{:02}", now.hour(), now.minute()));
     Ok(occasion)
 }
 
 /// Whether conditions hold for whom the occasion is about. What nobody asks for is not looked up.
-pub(crate) async fn facts_hold(state: &State, conditions: &Condition, occasion: &Occasion) -> Result<bool> {
+pub(crate) async fn facts_hold(
+    state: &State,
+    conditions: &Condition,
+    occasion: &Occasion,
+) -> Result<bool> {
     if matches!(conditions, Condition::All(all) if all.is_empty()) {
         return Ok(true);
     }
     let (host, guild) = (&state.host, occasion.guild);
     let person = occasion.person.as_ref();
     let messages = match person {
-        Some(person) if conditions.counts_messages() => messages_of(state, guild, person.id).await?,
+        Some(person) if conditions.counts_messages() => {
+            messages_of(state, guild, person.id).await?
+        }
         _ => 0,
     };
     let roles = people::roles(host, guild).await?;
@@ -158,7 +200,12 @@ pub(crate) async fn facts_hold(state: &State, conditions: &Condition, occasion: 
 
 async fn messages_of(state: &State, guild: Guild, user: User) -> Result<u64> {
     let sql = "SELECT count FROM automations__messages WHERE user_id = ?1";
-    let rows = state.host.storage().guild(guild).query(sql, params![user]).await?;
+    let rows = state
+        .host
+        .storage()
+        .guild(guild)
+        .query(sql, params![user])
+        .await?;
     let written = rows.read::<i64>()?.first().copied().unwrap_or(0);
     Ok(u64::try_from(written + state.counted(guild, user)).unwrap_or(0))
 }

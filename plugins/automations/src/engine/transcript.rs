@@ -12,12 +12,20 @@ const MESSAGES: usize = 2_000;
 const BYTES: usize = 6 * 1_024 * 1_024;
 
 /// What was written in a channel, the oldest first, and how many messages that are.
-pub(super) async fn of(discord: &Discord, channel: Channel, number: i64) -> Result<(String, usize)> {
+pub(super) async fn of(
+    discord: &Discord,
+    channel: Channel,
+    number: i64,
+) -> Result<(String, usize)> {
     let (mut history, mut lines, mut bytes) = (discord.history(channel), Vec::new(), 0);
     let mut is_whole = true;
     while let Some(message) = history.next().await? {
         let at = Timestamp::from_second(message.timestamp.as_secs()).unwrap_or_default();
-        let mut line = format!("[{at}] {}: {}", message.author.name, message.content.replace('\n', "\n    "));
+        let mut line = format!(
+            "[{at}] {}: {}",
+            message.author.name,
+            message.content.replace('\n', "\n    ")
+        );
         for file in &message.attachments {
             line.push_str(&format!("\n    file {}: {}", file.filename, file.url));
         }

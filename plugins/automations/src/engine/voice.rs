@@ -44,7 +44,11 @@ impl Voices {
 
     /// Whether anybody is known to be in a channel.
     pub(super) fn is_empty(&self, guild: Guild, channel: Channel) -> bool {
-        !self.0.borrow().iter().any(|((of, _), it)| *of == guild && it.channel == Some(channel))
+        !self
+            .0
+            .borrow()
+            .iter()
+            .any(|((of, _), it)| *of == guild && it.channel == Some(channel))
     }
 
     /// Who was there before anything was heard.
@@ -62,14 +66,19 @@ pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result
         return Ok(());
     };
     let voice = &ctx.event()?.0;
-    let now = Voice { channel: voice.channel_id, is_muted: voice.mute || voice.self_mute };
+    let now = Voice {
+        channel: voice.channel_id,
+        is_muted: voice.mute || voice.self_mute,
+    };
     let before = state.voices.put(guild, voice.user_id, now);
     let was = before.and_then(|it| it.channel);
     // A room that was left is looked at, whoever has left it.
     if let Some(left) = was.filter(|it| Some(*it) != now.channel) {
         rooms::left(state, guild, left).await?;
     }
-    let caused = now.channel.is_some_and(|to| state.was_caused(&format!("move {} {to}", voice.user_id)));
+    let caused = now
+        .channel
+        .is_some_and(|to| state.was_caused(&format!("move {} {to}", voice.user_id)));
     let is_bot = voice.member.as_ref().is_some_and(|it| it.user.bot);
     if caused || is_bot {
         return Ok(());
@@ -85,7 +94,15 @@ pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result
                 if let Some((kind, what)) = happened(before, now)
                     && values.flag(kind)
                 {
-                    fire(state, automation, guild, person.clone(), &what, now.channel.or(was)).await?;
+                    fire(
+                        state,
+                        automation,
+                        guild,
+                        person.clone(),
+                        &what,
+                        now.channel.or(was),
+                    )
+                    .await?;
                 }
             }
             "rooms" if now.channel.is_some() && now.channel != was => {
@@ -107,7 +124,10 @@ async fn fire(
 ) -> Result {
     let mut occasion = Occasion::new(guild).about(person);
     occasion.set("what", what);
-    occasion.set("voice", channel.map_or_else(String::new, |it| format!("<#{it}>")));
+    occasion.set(
+        "voice",
+        channel.map_or_else(String::new, |it| format!("<#{it}>")),
+    );
     runs::fire(state, automation, occasion).await
 }
 
@@ -117,7 +137,9 @@ fn happened(before: Option<Voice>, now: Voice) -> Option<(&'static str, String)>
     Some(match (was, now.channel) {
         (None, Some(to)) => ("joins", format!("has joined <#{to}>.")),
         (Some(from), None) => ("leaves", format!("has left <#{from}>.")),
-        (Some(from), Some(to)) if from != to => ("moves", format!("has gone from <#{from}> to <#{to}>.")),
+        (Some(from), Some(to)) if from != to => {
+            ("moves", format!("has gone from <#{from}> to <#{to}>."))
+        }
         (Some(_), Some(at)) => match (before.is_some_and(|it| it.is_muted), now.is_muted) {
             (false, true) => ("mutes", format!("has muted in <#{at}>.")),
             (true, false) => ("mutes", format!("has unmuted in <#{at}>.")),
@@ -133,7 +155,10 @@ mod tests {
 
     #[test]
     fn what_has_happened_is_told_by_what_was_before() {
-        let at = |channel: u64, is_muted| Voice { channel: Id::new_checked(channel), is_muted };
+        let at = |channel: u64, is_muted| Voice {
+            channel: Id::new_checked(channel),
+            is_muted,
+        };
         for (before, now, wanted) in [
             (None, at(5, false), Some("joins")),
             (None, at(5, true), Some("joins")),
@@ -144,7 +169,11 @@ mod tests {
             (Some(at(5, true)), at(5, true), None),
             (None, at(0, false), None),
         ] {
-            assert_eq!(happened(before, now).map(|it| it.0), wanted, "{before:?} {now:?}");
+            assert_eq!(
+                happened(before, now).map(|it| it.0),
+                wanted,
+                "{before:?} {now:?}"
+            );
         }
     }
 }

@@ -23,10 +23,16 @@ const HELP: &str = "One condition a line; all have to hold. Leave it empty, and 
 pub(super) async fn open(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let roles = engine::roles_of(ctx.host(), ctx.guild()?).await?;
-    let text = print(&draft.definition.conditions, &|role| engine::role_shown(&roles, role));
+    let text = print(&draft.definition.conditions, &|role| {
+        engine::role_shown(&roles, role)
+    });
     let modal = Modal::new("Conditions", ctx.custom_id(part::CONDITIONED, draft.stamp)?)
         .text(HELP)
-        .field(TextField::long(FIELD, "Conditions").value(&clip(&text, 4_000)).optional());
+        .field(
+            TextField::long(FIELD, "Conditions")
+                .value(&clip(&text, 4_000))
+                .optional(),
+        );
     ctx.modal(&modal).await
 }
 
@@ -42,7 +48,10 @@ pub(super) async fn submitted(ctx: ComponentContext<Shared>) -> Result {
         }
         Err(why) => {
             let typed = clip(&typed.replace("```", "'''"), 1_200);
-            Some(format!("**Conditions**: {}. They stay as they were; you have typed:\n```\n{typed}\n```", clip(&why, 500)))
+            Some(format!(
+                "**Conditions**: {}. They stay as they were; you have typed:\n```\n{typed}\n```",
+                clip(&why, 500)
+            ))
         }
     };
     let page = form(&ctx, ctx.state(), &draft, note).await?;

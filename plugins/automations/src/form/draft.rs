@@ -23,8 +23,18 @@ fn drafts(host: &Host, guild: Guild, user: User) -> KvStore {
 }
 
 impl Draft {
-    pub(super) async fn begin(host: &Host, guild: Guild, user: User, definition: Definition, of: Option<i64>) -> Result<Self> {
-        let draft = Self { stamp: u64::from(getrandom::u32().unwrap_or(0)), of, definition };
+    pub(super) async fn begin(
+        host: &Host,
+        guild: Guild,
+        user: User,
+        definition: Definition,
+        of: Option<i64>,
+    ) -> Result<Self> {
+        let draft = Self {
+            stamp: u64::from(getrandom::u32().unwrap_or(0)),
+            of,
+            definition,
+        };
         draft.keep(host, guild, user).await?;
         Ok(draft)
     }
@@ -34,7 +44,10 @@ impl Draft {
     }
 
     pub(super) async fn forget(host: &Host, guild: Guild, user: User) -> Result {
-        drafts(host, guild, user).delete(&user.to_string()).await.map(drop)
+        drafts(host, guild, user)
+            .delete(&user.to_string())
+            .await
+            .map(drop)
     }
 
     /// The draft that a button belongs to, and what else its argument says.
@@ -44,12 +57,19 @@ impl Draft {
     /// Whoever clicks may not manage the server any more, or has begun another draft, or ended this one.
     pub(super) async fn of(ctx: &ComponentContext<Shared>) -> Result<(Self, String)> {
         super::may_manage(ctx).await?;
-        let (stamp, rest) = ctx.argument().split_once(':').unwrap_or((ctx.argument(), ""));
+        let (stamp, rest) = ctx
+            .argument()
+            .split_once(':')
+            .unwrap_or((ctx.argument(), ""));
         let user = ctx.user().id;
-        let found: Option<Self> = drafts(ctx.host(), ctx.guild()?, user).get(&user.to_string()).await?;
+        let found: Option<Self> = drafts(ctx.host(), ctx.guild()?, user)
+            .get(&user.to_string())
+            .await?;
         match found.filter(|it| it.stamp.to_string() == stamp) {
             Some(draft) => Ok((draft, rest.to_owned())),
-            None => Err(Error::user("This form is over: it was saved, thrown away, or you have begun another one.")),
+            None => Err(Error::user(
+                "This form is over: it was saved, thrown away, or you have begun another one.",
+            )),
         }
     }
 

@@ -58,9 +58,15 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
 /// The choice of a template, with which the form begins.
 pub(crate) fn choice(ctx: &Invocation) -> Result<NewMessage> {
     let options = ALL.iter().map(|it| {
-        plugin_api::SelectOption::new(it.title, it.name).description(it.description).emoji(it.icon)
+        plugin_api::SelectOption::new(it.title, it.name)
+            .description(it.description)
+            .emoji(it.icon)
     });
-    let menu = select("Which template?", ctx.custom_id(part::TEMPLATE, "")?, options);
+    let menu = select(
+        "Which template?",
+        ctx.custom_id(part::TEMPLATE, "")?,
+        options,
+    );
     Ok(NewMessage::from("What shall I do in this server by myself?").row([menu]))
 }
 
@@ -79,7 +85,8 @@ pub(crate) async fn begin(
 async fn chosen(ctx: ComponentContext<Shared>) -> Result {
     may_manage(&ctx).await?;
     let name = ctx.values().first().cloned().unwrap_or_default();
-    let template = templates::named(&name).ok_or(Error::user("There is no such template any more."))?;
+    let template =
+        templates::named(&name).ok_or(Error::user("There is no such template any more."))?;
     let page = begin(&ctx, ctx.state(), Definition::new(template), None, None).await?;
     ctx.update(page).await
 }
@@ -97,7 +104,12 @@ pub(crate) async fn may_manage(ctx: &Invocation) -> Result {
 }
 
 /// All that is in the way of a definition of this maker's: what does not fit together, and what is not allowed.
-pub(crate) async fn problems(state: &State, guild: Guild, definition: &Definition, maker: User) -> Result<Vec<String>> {
+pub(crate) async fn problems(
+    state: &State,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+) -> Result<Vec<String>> {
     match definition.check() {
         Ok(()) => engine::check_fence(state, guild, definition, maker).await,
         Err(wrong) => Ok(wrong),
@@ -105,7 +117,11 @@ pub(crate) async fn problems(state: &State, guild: Guild, definition: &Definitio
 }
 
 /// What an automation would do if it were about whoever asks, in words.
-pub(crate) async fn rehearsed(ctx: &Invocation, state: &State, automation: &Automation) -> Result<String> {
+pub(crate) async fn rehearsed(
+    ctx: &Invocation,
+    state: &State,
+    automation: &Automation,
+) -> Result<String> {
     save::rehearsed(ctx, state, automation).await
 }
 

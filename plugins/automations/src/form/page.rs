@@ -18,29 +18,50 @@ use crate::{
 const FIELD: usize = 1_000;
 
 /// A definition for people: in the form, and by `automations info`.
-pub(crate) async fn card(host: &Host, guild: Guild, definition: &Definition) -> Result<EmbedBuilder> {
+pub(crate) async fn card(
+    host: &Host,
+    guild: Guild,
+    definition: &Definition,
+) -> Result<EmbedBuilder> {
     let template = definition.template().map_err(Error::user)?;
-    let mut card = embed(format!("{} {}", template.icon, clip(&definition.name, 100)))
-        .description(format!("{}\n-# When: {}.", template.description, template.trigger));
+    let mut card = embed(format!("{} {}", template.icon, clip(&definition.name, 100))).description(
+        format!("{}\n-# When: {}.", template.description, template.trigger),
+    );
     for group in template.groups {
         let all: Vec<String> = group
             .parameters
             .iter()
             .map(|it| {
-                let value = definition.parameters.get(it.id).map(|value| it.kind.shown(value));
+                let value = definition
+                    .parameters
+                    .get(it.id)
+                    .map(|value| it.kind.shown(value));
                 let none = if it.required { "*needed*" } else { "–" };
-                format!("**{}** {}", it.title, value.filter(|it| !it.is_empty()).as_deref().unwrap_or(none))
+                format!(
+                    "**{}** {}",
+                    it.title,
+                    value.filter(|it| !it.is_empty()).as_deref().unwrap_or(none)
+                )
             })
             .collect();
         card = card.field(group.title, or_none(&lines(&all, FIELD)), false);
     }
     let roles = engine::roles_of(host, guild).await?;
-    let conditions = model::print(&definition.conditions, &|role| engine::role_shown(&roles, role));
+    let conditions = model::print(&definition.conditions, &|role| {
+        engine::role_shown(&roles, role)
+    });
     if !matches!(&definition.conditions, Condition::All(all) if all.is_empty()) {
-        let text = format!("```\n{}\n```", clip(&conditions.replace("```", "'''"), FIELD));
+        let text = format!(
+            "```\n{}\n```",
+            clip(&conditions.replace("```", "'''"), FIELD)
+        );
         card = card.field("Only if", text, false);
     }
-    let steps = definition.steps.iter().enumerate().map(|(at, it)| format!("{}. {}", at + 1, it.words()));
+    let steps = definition
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, it)| format!("{}. {}", at + 1, it.words()));
     let steps: Vec<_> = steps.collect();
     if !steps.is_empty() {
         card = card.field("And then", lines(&steps, FIELD), false);
@@ -49,7 +70,12 @@ pub(crate) async fn card(host: &Host, guild: Guild, definition: &Definition) -> 
 }
 
 /// The whole form.
-pub(super) async fn form(ctx: &Invocation, state: &State, draft: &Draft, note: Option<String>) -> Result<NewMessage> {
+pub(super) async fn form(
+    ctx: &Invocation,
+    state: &State,
+    draft: &Draft,
+    note: Option<String>,
+) -> Result<NewMessage> {
     let (host, guild, definition) = (ctx.host(), ctx.guild()?, &draft.definition);
     let template = definition.template().map_err(Error::user)?;
     let wrong = problems(state, guild, definition, ctx.user().id).await?;
@@ -58,27 +84,64 @@ pub(super) async fn form(ctx: &Invocation, state: &State, draft: &Draft, note: O
         let wrong: Vec<_> = wrong.iter().map(|it| format!("- {it}")).collect();
         card = card.field("Still in its way", lines(&wrong, FIELD), false);
     }
-    let variables = ["{user}", "{username}", "{display_name}", "{channel}", "{guild_name}", "{member_count}", "{date}", "{time}"];
-    let variables: Vec<_> = variables.iter().chain(template.variables).copied().collect();
-    let card = card.footer(format!("In texts: {} {{random:1-100}} {{math:2*3}}", variables.join(" ")));
+    let variables = [
+        "{user}",
+        "{username}",
+        "{display_name}",
+        "{channel}",
+        "{guild_name}",
+        "{member_count}",
+        "{date}",
+        "{time}",
+    ];
+    let variables: Vec<_> = variables
+        .iter()
+        .chain(template.variables)
+        .copied()
+        .collect();
+    let card = card.footer(format!(
+        "In texts: {} {{random:1-100}} {{math:2*3}}",
+        variables.join(" ")
+    ));
     let id = |handler: &str| ctx.custom_id(handler, draft.stamp);
     let mut groups = Vec::new();
     for (at, group) in template.groups.iter().enumerate() {
-        groups.push(button(group.title, ctx.custom_id(part::FILL, format_args!("{}:{at}", draft.stamp))?));
+        groups.push(button(
+            group.title,
+            ctx.custom_id(part::FILL, format_args!("{}:{at}", draft.stamp))?,
+        ));
     }
-    groups.push(button("Name", ctx.custom_id(part::FILL, format_args!("{}:name", draft.stamp))?).secondary());
+    groups.push(
+        button(
+            "Name",
+            ctx.custom_id(part::FILL, format_args!("{}:name", draft.stamp))?,
+        )
+        .secondary(),
+    );
     let more = [
         button("Conditions", id(part::CONDITIONS)?).secondary(),
-        button("Add a step", id(part::STEPS)?).secondary().disabled(definition.steps.len() >= STEPS),
-        button("Drop the last step", id(part::UNSTEP)?).secondary().disabled(definition.steps.is_empty()),
+        button("Add a step", id(part::STEPS)?)
+            .secondary()
+            .disabled(definition.steps.len() >= STEPS),
+        button("Drop the last step", id(part::UNSTEP)?)
+            .secondary()
+            .disabled(definition.steps.is_empty()),
     ];
-    let save = if draft.of.is_some() { "Save the change" } else { "Save" };
+    let save = if draft.of.is_some() {
+        "Save the change"
+    } else {
+        "Save"
+    };
     let end = [
         button("Preview", id(part::PREVIEW)?).secondary(),
-        button(save, id(part::SAVE)?).success().disabled(!wrong.is_empty()),
+        button(save, id(part::SAVE)?)
+            .success()
+            .disabled(!wrong.is_empty()),
         danger_button("Discard", id(part::DISCARD)?),
     ];
-    let message = NewMessage::from(note.unwrap_or_else(|| "Fill it in, look at the preview, and save it.".into()));
+    let message = NewMessage::from(
+        note.unwrap_or_else(|| "Fill it in, look at the preview, and save it.".into()),
+    );
     Ok(message.embed(card).row(groups).row(more).row(end))
 }
 

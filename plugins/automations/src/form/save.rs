@@ -1,6 +1,9 @@
 //! End of the form: the preview, the save, and the bin.
 
-use plugin_api::{prelude::*, text::{clip, code}};
+use plugin_api::{
+    prelude::*,
+    text::{clip, code},
+};
 
 use super::{
     draft::Draft,
@@ -25,14 +28,16 @@ pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
 pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
     Draft::of(&ctx).await?;
     Draft::forget(ctx.host(), ctx.guild()?, ctx.user().id).await?;
-    ctx.update(over("It is thrown away.").embed(embed("Nothing is kept"))).await
+    ctx.update(over("It is thrown away.").embed(embed("Nothing is kept")))
+        .await
 }
 
 pub(super) async fn preview(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let automation = pretended(draft.definition, draft.of.unwrap_or(0), ctx.user().id);
     let text = rehearsed(&ctx, ctx.state(), &automation).await?;
-    ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral()).await
+    ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral())
+        .await
 }
 
 fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
@@ -50,10 +55,17 @@ fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
 }
 
 /// What it would do, if it were about whoever asks and happened here.
-pub(super) async fn rehearsed(ctx: &Invocation, state: &State, automation: &Automation) -> Result<String> {
+pub(super) async fn rehearsed(
+    ctx: &Invocation,
+    state: &State,
+    automation: &Automation,
+) -> Result<String> {
     let guild = ctx.guild()?;
     if let Err(wrong) = automation.definition.check() {
-        return Ok(format!("It can't do anything yet:\n- {}", clip(&wrong.join("\n- "), 1_500)));
+        return Ok(format!(
+            "It can't do anything yet:\n- {}",
+            clip(&wrong.join("\n- "), 1_500)
+        ));
     }
     let person = Person {
         id: ctx.user().id,
@@ -103,7 +115,9 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
         return turn(&ctx, page).await;
     }
     let kept = match draft.of {
-        Some(id) => store::update(host, guild, id, definition, maker).await.map(|()| id),
+        Some(id) => store::update(host, guild, id, definition, maker)
+            .await
+            .map(|()| id),
         None => store::insert(host, guild, definition, maker, Options::of(host)?.limit).await,
     };
     let id = match kept {
@@ -117,11 +131,23 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
     Draft::forget(host, guild, maker).await?;
     let title = code(&format!("#{id} {}", definition.name));
     match set_up(state, guild, id).await {
-        Ok(true) => ctx.update(over(&format!("{title} is saved and on. `automations list` shows all."))).await,
-        Ok(false) => ctx.update(over(&format!("{title} is saved. It is off: `automations toggle {id}` switches it on."))).await,
+        Ok(true) => {
+            ctx.update(over(&format!(
+                "{title} is saved and on. `automations list` shows all."
+            )))
+            .await
+        }
+        Ok(false) => {
+            ctx.update(over(&format!(
+                "{title} is saved. It is off: `automations toggle {id}` switches it on."
+            )))
+            .await
+        }
         Err(error) => {
             let why = error.user_message().map(str::to_owned).ok_or(error)?;
-            let text = format!("{title} is saved, but off: {why}\n`automations edit {id}` changes it, `automations toggle {id}` switches it on.");
+            let text = format!(
+                "{title} is saved, but off: {why}\n`automations edit {id}` changes it, `automations toggle {id}` switches it on."
+            );
             ctx.update(over(&text)).await
         }
     }

@@ -49,7 +49,10 @@ impl Definition {
     /// There is no such template.
     pub(crate) fn template(&self) -> Result<&'static Template, String> {
         templates::named(&self.template).ok_or_else(|| {
-            format!("there is no template `{}`; `automations templates` lists them", plain(&self.template))
+            format!(
+                "there is no template `{}`; `automations templates` lists them",
+                plain(&self.template)
+            )
         })
     }
 
@@ -77,7 +80,9 @@ impl Definition {
             Ok(template) => {
                 for parameter in template.parameters() {
                     match self.parameters.get(parameter.id) {
-                        None if parameter.required => wrong.push(format!("**{}** is missing", parameter.title)),
+                        None if parameter.required => {
+                            wrong.push(format!("**{}** is missing", parameter.title))
+                        }
                         None => {}
                         Some(value) => {
                             if let Err(why) = parameter.kind.check(value) {
@@ -87,8 +92,17 @@ impl Definition {
                     }
                 }
                 let known: BTreeSet<_> = template.parameters().map(|it| it.id).collect();
-                for id in self.parameters.0.keys().filter(|id| !known.contains(id.as_str())) {
-                    wrong.push(format!("`{}` is no parameter of the template `{}`", plain(id), template.name));
+                for id in self
+                    .parameters
+                    .0
+                    .keys()
+                    .filter(|id| !known.contains(id.as_str()))
+                {
+                    wrong.push(format!(
+                        "`{}` is no parameter of the template `{}`",
+                        plain(id),
+                        template.name
+                    ));
                 }
                 if wrong.is_empty()
                     && let Err(why) = (template.check)(&self.parameters)
@@ -102,7 +116,11 @@ impl Definition {
             wrong.push(why);
         }
         if self.steps.len() > crate::core::STEPS {
-            wrong.push(format!("there are {} steps, and {} are all there may be", self.steps.len(), crate::core::STEPS));
+            wrong.push(format!(
+                "there are {} steps, and {} are all there may be",
+                self.steps.len(),
+                crate::core::STEPS
+            ));
         }
         for (at, step) in self.steps.iter().enumerate() {
             if let Err(why) = step.check() {
@@ -115,7 +133,10 @@ impl Definition {
     /// The events of Discord's gateway without which it can't do what it does.
     pub(crate) fn events(&self) -> BTreeSet<&'static str> {
         let mut events: BTreeSet<_> = match self.template() {
-            Ok(template) => (template.events)(&self.parameters).iter().copied().collect(),
+            Ok(template) => (template.events)(&self.parameters)
+                .iter()
+                .copied()
+                .collect(),
             Err(_) => BTreeSet::new(),
         };
         if self.conditions.counts_messages() {

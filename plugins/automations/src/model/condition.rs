@@ -35,7 +35,11 @@ pub(crate) enum Condition {
     /// How many whole days the member's account has existed.
     AccountDays { is: Compare, days: u64 },
     /// What a variable says.
-    Variable { name: String, is: Compare, value: String },
+    Variable {
+        name: String,
+        is: Compare,
+        value: String,
+    },
 }
 
 /// A minute of the day.
@@ -46,7 +50,6 @@ pub(crate) struct TimeOfDay(u16);
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the days are what they are called")]
 pub(crate) enum Day {
     Mon,
     Tue,
@@ -169,7 +172,9 @@ impl Condition {
         self.check_at(1)?;
         match self.rules() {
             0..=RULES => Ok(()),
-            more => Err(format!("there are {more} conditions, and {RULES} are all there may be")),
+            more => Err(format!(
+                "there are {more} conditions, and {RULES} are all there may be"
+            )),
         }
     }
 
@@ -184,11 +189,13 @@ impl Condition {
             }
             Self::All(all) | Self::Any(all) => all.iter().try_for_each(|it| it.check_at(depth + 1)),
             Self::Not(it) => it.check_at(depth + 1),
-            Self::Time { from, to } if from == to => {
-                Err(format!("{from}-{to} is no time at all: the second time has to be another one"))
-            }
+            Self::Time { from, to } if from == to => Err(format!(
+                "{from}-{to} is no time at all: the second time has to be another one"
+            )),
             Self::Weekday(days) if days.is_empty() => Err("`weekday` names no day".into()),
-            Self::Variable { name, value, .. } if name.is_empty() || name.len() > 50 || value.len() > 200 => {
+            Self::Variable { name, value, .. }
+                if name.is_empty() || name.len() > 50 || value.len() > 200 =>
+            {
                 Err("a variable has a name of 50 letters at most, and a value of 200".into())
             }
             _ => Ok(()),
@@ -210,16 +217,6 @@ impl Condition {
             Self::Not(it) => it.counts_messages(),
             Self::Messages { .. } => true,
             _ => false,
-        }
-    }
-
-    /// Calls `seen` with each role that is named.
-    pub(crate) fn roles(&self, seen: &mut impl FnMut(Role)) {
-        match self {
-            Self::All(all) | Self::Any(all) => all.iter().for_each(|it| it.roles(seen)),
-            Self::Not(it) => it.roles(seen),
-            Self::Role { role, .. } => seen(*role),
-            _ => {}
         }
     }
 }
@@ -292,7 +289,8 @@ impl TimeOfDay {
     /// Reads `22:00`.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let part = |text: &str, most: u16| -> Option<u16> {
-            let digits = (1..=2).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
+            let digits =
+                (1..=2).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
             text.parse().ok().filter(|it| digits && *it <= most)
         };
         let parts = text.split_once(':');

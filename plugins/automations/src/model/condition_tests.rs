@@ -23,24 +23,37 @@ fn roles() -> Vec<RoleAt> {
         managed: false,
         permissions: Permissions::empty(),
     };
-    vec![at(EVERYONE, "@everyone", 0), at(SENIOR, "Senior", 2), at(JUNIOR, "Junior", 2), at(TOP, "Top", 5)]
+    vec![
+        at(EVERYONE, "@everyone", 0),
+        at(SENIOR, "Senior", 2),
+        at(JUNIOR, "Junior", 2),
+        at(TOP, "Top", 5),
+    ]
 }
 
 fn named(text: &str) -> Option<Role> {
     let name = text.trim_start_matches('@');
     let all = roles();
-    all.iter().find(|it| it.name.eq_ignore_ascii_case(name) || it.id.to_string() == name).map(|it| it.id)
+    all.iter()
+        .find(|it| it.name.eq_ignore_ascii_case(name) || it.id.to_string() == name)
+        .map(|it| it.id)
 }
 
 fn shown(role: Role) -> String {
-    roles().iter().find(|it| it.id == role).map_or(role.to_string(), |it| format!("@{}", it.name))
+    roles()
+        .iter()
+        .find(|it| it.id == role)
+        .map_or(role.to_string(), |it| format!("@{}", it.name))
 }
 
 /// Whether what is written holds for a member with these roles at that moment.
 fn holds_for(text: &str, now: &str, has: &[Role]) -> bool {
     let condition = read(text, &named).unwrap_or_else(|why| panic!("{text}: {why}"));
     let now: Zoned = now.parse().unwrap();
-    let variables = BTreeMap::from([("level".to_owned(), "10".to_owned()), ("word".to_owned(), "Green Tea".to_owned())]);
+    let variables = BTreeMap::from([
+        ("level".to_owned(), "10".to_owned()),
+        ("word".to_owned(), "Green Tea".to_owned()),
+    ]);
     let facts = Facts {
         now: &now,
         roles: &roles(),
@@ -73,7 +86,11 @@ fn a_range_of_times_begins_with_its_first_minute_and_ends_before_its_last() {
         ("0:00-0:01", "00:00", true),
     ] {
         let now = format!("2026-11-22T{time}:00+00:00[UTC]");
-        assert_eq!(holds_for(&format!("time {range}"), &now, &[]), wanted, "{range} at {time}");
+        assert_eq!(
+            holds_for(&format!("time {range}"), &now, &[]),
+            wanted,
+            "{range} at {time}"
+        );
     }
 }
 
@@ -108,7 +125,11 @@ fn days_are_the_servers_and_ranges_go_over_the_weekend() {
         ("mon-sun", true),
         ("mon", false),
     ] {
-        assert_eq!(holds_for(&format!("weekday {days}"), sunday, &[]), wanted, "{days}");
+        assert_eq!(
+            holds_for(&format!("weekday {days}"), sunday, &[]),
+            wanted,
+            "{days}"
+        );
     }
     // Still Sunday in New York, already Monday in UTC.
     let moment: jiff::Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
@@ -138,7 +159,11 @@ fn roles_are_compared_by_position_and_at_the_same_one_by_age() {
         // An id that is old is no position: the snowflakes say nothing.
         ("above @Top", &[SENIOR], false),
     ] {
-        assert_eq!(holds_for(&format!("role {rule}"), now, has), wanted, "{rule} {has:?}");
+        assert_eq!(
+            holds_for(&format!("role {rule}"), now, has),
+            wanted,
+            "{rule} {has:?}"
+        );
     }
 }
 
@@ -157,7 +182,13 @@ fn a_role_that_is_gone_is_one_that_nobody_has() {
     assert!(holds(Standing::Lacks));
     assert!(!holds(Standing::Has) && !holds(Standing::Above) && !holds(Standing::Below));
     // Nobody is concerned: there is no account of any age.
-    assert!(!Condition::AccountDays { is: Compare::AtLeast, days: 0 }.holds(&facts));
+    assert!(
+        !Condition::AccountDays {
+            is: Compare::AtLeast,
+            days: 0
+        }
+        .holds(&facts)
+    );
 }
 
 #[test]
@@ -180,7 +211,11 @@ fn numbers_ages_and_variables_are_compared_at_their_edges() {
         ("variable nothing == x", "2026-11-22T12:00:00", false),
         ("variable nothing != x", "2026-11-22T12:00:00", true),
     ] {
-        assert_eq!(holds_for(rule, &format!("{now}+00:00[UTC]"), &[]), wanted, "{rule} at {now}");
+        assert_eq!(
+            holds_for(rule, &format!("{now}+00:00[UTC]"), &[]),
+            wanted,
+            "{rule} at {now}"
+        );
     }
 }
 
@@ -209,9 +244,17 @@ fn what_is_written_is_read_again_as_the_same() {
             continue;
         };
         let printed = print(&condition, &shown);
-        assert_eq!(read(&printed, &named).unwrap(), condition, "{text}\n---\n{printed}");
+        assert_eq!(
+            read(&printed, &named).unwrap(),
+            condition,
+            "{text}\n---\n{printed}"
+        );
         let json = serde_json::to_string(&condition).unwrap();
-        assert_eq!(serde_json::from_str::<Condition>(&json).unwrap(), condition, "{json}");
+        assert_eq!(
+            serde_json::from_str::<Condition>(&json).unwrap(),
+            condition,
+            "{json}"
+        );
     }
 }
 

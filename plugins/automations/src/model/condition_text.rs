@@ -7,8 +7,8 @@
 //!   messages >= 10
 //! ```
 
-use super::condition::{Compare, Condition, Day, Standing, TimeOfDay};
 use super::Role;
+use super::condition::{Compare, Condition, Day, Standing, TimeOfDay};
 
 /// Most lines that are read.
 const LINES: usize = 60;
@@ -28,15 +28,24 @@ pub(crate) fn read(text: &str, role: &impl Fn(&str) -> Option<Role>) -> Result<C
         let line = line.replace('\t', "    ");
         let words = line.trim();
         if !words.is_empty() && !words.starts_with('#') {
-            lines.push((at + 1, line.len() - line.trim_start().len(), words.to_owned()));
+            lines.push((
+                at + 1,
+                line.len() - line.trim_start().len(),
+                words.to_owned(),
+            ));
         }
     }
     if lines.len() > LINES {
-        return Err(format!("there are {} lines, and {LINES} are all there may be", lines.len()));
+        return Err(format!(
+            "there are {} lines, and {LINES} are all there may be",
+            lines.len()
+        ));
     }
     let (mut all, used) = group(&lines, role)?;
     if let Some((at, ..)) = lines.get(used) {
-        return Err(format!("line {at}: it is indented less than the first line"));
+        return Err(format!(
+            "line {at}: it is indented less than the first line"
+        ));
     }
     let read = match (all.len(), all.pop()) {
         // A lone group says itself what it is.
@@ -53,7 +62,10 @@ pub(crate) fn read(text: &str, role: &impl Fn(&str) -> Option<Role>) -> Result<C
 type Line = (usize, usize, String);
 
 /// The rules of one indentation, and how many lines they take.
-fn group(lines: &[Line], role: &impl Fn(&str) -> Option<Role>) -> Result<(Vec<Condition>, usize), String> {
+fn group(
+    lines: &[Line],
+    role: &impl Fn(&str) -> Option<Role>,
+) -> Result<(Vec<Condition>, usize), String> {
     let Some((_, indent, _)) = lines.first() else {
         return Ok((Vec::new(), 0));
     };
@@ -64,7 +76,10 @@ fn group(lines: &[Line], role: &impl Fn(&str) -> Option<Role>) -> Result<(Vec<Co
         }
         let place = |why: String| format!("line {number}: {why}");
         if own > indent {
-            return Err(place("it is indented, and what stands above it is no group (`all:`, `any:`, `not:`)".into()));
+            return Err(place(
+                "it is indented, and what stands above it is no group (`all:`, `any:`, `not:`)"
+                    .into(),
+            ));
         }
         at += 1;
         let Some(name) = words.strip_suffix(':') else {
@@ -73,7 +88,11 @@ fn group(lines: &[Line], role: &impl Fn(&str) -> Option<Role>) -> Result<(Vec<Co
         };
         let inner: &[Line] = match lines.get(at) {
             Some((_, deeper, _)) if deeper > own => &lines[at..],
-            _ => return Err(place(format!("`{name}:` has nothing in it: indent what belongs to it by blanks"))),
+            _ => {
+                return Err(place(format!(
+                    "`{name}:` has nothing in it: indent what belongs to it by blanks"
+                )));
+            }
         };
         // Deeper than is allowed is refused before it is followed.
         if *own > 40 {
@@ -88,7 +107,11 @@ fn group(lines: &[Line], role: &impl Fn(&str) -> Option<Role>) -> Result<(Vec<Co
                 Ok([only]) => only,
                 Err(several) => Condition::All(several),
             })),
-            other => return Err(place(format!("`{other}:` is no group; there are `all:`, `any:` and `not:`"))),
+            other => {
+                return Err(place(format!(
+                    "`{other}:` is no group; there are `all:`, `any:` and `not:`"
+                )));
+            }
         });
     }
     Ok((all, at))
@@ -113,10 +136,15 @@ fn rule(words: &str, role: &impl Fn(&str) -> Option<Role>) -> Result<Condition, 
                 "lacks" => Standing::Lacks,
                 "above" => Standing::Above,
                 "below" => Standing::Below,
-                _ => return Err("behind `role` stands has, lacks, above or below, and then the role".into()),
+                _ => {
+                    return Err(
+                        "behind `role` stands has, lacks, above or below, and then the role".into(),
+                    );
+                }
             };
             let found = role(named.trim());
-            let role = found.ok_or_else(|| format!("`{}` is no role of this server", named.trim()))?;
+            let role =
+                found.ok_or_else(|| format!("`{}` is no role of this server", named.trim()))?;
             Ok(Condition::Role { is, role })
         }
         "messages" => {
@@ -133,7 +161,11 @@ fn rule(words: &str, role: &impl Fn(&str) -> Option<Role>) -> Result<Condition, 
             let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let name = name.trim_matches(['{', '}']).to_lowercase();
             let (is, value) = compared(rest)?;
-            Ok(Condition::Variable { name, is, value: value.to_owned() })
+            Ok(Condition::Variable {
+                name,
+                is,
+                value: value.to_owned(),
+            })
         }
         _ => Err(format!("`{kind}` is no condition; there are {RULES}")),
     }
@@ -141,12 +173,17 @@ fn rule(words: &str, role: &impl Fn(&str) -> Option<Role>) -> Result<Condition, 
 
 fn compared(text: &str) -> Result<(Compare, &str), String> {
     let text = text.trim();
-    let found = Compare::ALL.iter().find_map(|(sign, is)| Some((*is, text.strip_prefix(sign)?.trim())));
-    found.ok_or_else(|| format!("`{text}` does not begin with one of <, <=, ==, !=, >=, > and contains"))
+    let found = Compare::ALL
+        .iter()
+        .find_map(|(sign, is)| Some((*is, text.strip_prefix(sign)?.trim())));
+    found.ok_or_else(|| {
+        format!("`{text}` does not begin with one of <, <=, ==, !=, >=, > and contains")
+    })
 }
 
 fn whole(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("`{text}` is no whole number"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is no whole number"))
 }
 
 /// Reads `mon-fri, sun`; a range may go over the week's end.

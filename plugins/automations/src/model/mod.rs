@@ -5,14 +5,16 @@ mod condition;
 mod condition_text;
 mod parameter;
 mod step;
+mod values;
 
 use plugin_api::prelude::*;
 
 pub(crate) use automation::{Automation, Definition, Made, NAME, check_name};
 pub(crate) use condition::{Condition, Facts, Rank, RoleAt};
 pub(crate) use condition_text::{print, read};
-pub(crate) use parameter::{Keyed, Kind, Parameter, Parameters, color, host_of};
+pub(crate) use parameter::{Keyed, Kind, Parameter, color, host_of};
 pub(crate) use step::{Card, Place, Step, said, span};
+pub(crate) use values::Parameters;
 
 /// A server's id.
 pub(crate) type Guild = Id<marker::GuildMarker>;

@@ -1,12 +1,15 @@
 //! Parameters of a template: their kinds, what is typed or picked for them, and the values.
 
-use std::collections::BTreeMap;
-
-use plugin_api::{Json, prelude::*, text::{clip, code}, twilight_model::channel::ChannelType};
+use plugin_api::{
+    Json,
+    prelude::*,
+    text::{clip, code},
+    twilight_model::channel::ChannelType,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Channel, Role};
+use super::Role;
 
 /// Something that a template wants to know.
 #[derive(Debug)]
@@ -24,8 +27,20 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
-    pub(crate) const fn new(id: &'static str, title: &'static str, hint: &'static str, kind: Kind) -> Self {
-        Self { id, title, hint, kind, required: false, default: "" }
+    pub(crate) const fn new(
+        id: &'static str,
+        title: &'static str,
+        hint: &'static str,
+        kind: Kind,
+    ) -> Self {
+        Self {
+            id,
+            title,
+            hint,
+            kind,
+            required: false,
+            default: "",
+        }
     }
 
     pub(crate) const fn required(mut self) -> Self {
@@ -86,7 +101,9 @@ impl Kind {
         let value = match self {
             Self::Channels(_) | Self::Roles => json!(given),
             Self::Number(..) => json!(
-                first.parse::<i64>().map_err(|_| format!("{} is no whole number", code(first)))?
+                first
+                    .parse::<i64>()
+                    .map_err(|_| format!("{} is no whole number", code(first)))?
             ),
             Self::Toggle => json!(match first.to_lowercase().as_str() {
                 "yes" | "true" | "on" => true,
@@ -96,7 +113,11 @@ impl Kind {
             Self::Color => json!(format!("#{}", first.trim_start_matches('#').to_lowercase())),
             Self::EmojiRoles | Self::LevelRoles => {
                 let lines = given[0].lines().map(str::trim).filter(|it| !it.is_empty());
-                json!(lines.map(|line| self.keyed(line, role)).collect::<Result<Vec<_>, _>>()?)
+                json!(
+                    lines
+                        .map(|line| self.keyed(line, role))
+                        .collect::<Result<Vec<_>, _>>()?
+                )
             }
             // The blanks at a text's ends are its own.
             Self::Text(_) => json!(given[0]),
@@ -109,9 +130,17 @@ impl Kind {
     fn keyed(self, line: &str, role: &dyn Fn(&str) -> Option<Role>) -> Result<Keyed, String> {
         let (key, named) = line.split_once(char::is_whitespace).unwrap_or(("", line));
         let is_emoji_left_out = matches!(self, Self::EmojiRoles) && role(line).is_some();
-        let (key, named) = if is_emoji_left_out { ("", line) } else { (key, named.trim()) };
-        let role = role(named).ok_or_else(|| format!("{} is no role of this server", code(named)))?;
-        Ok(Keyed { key: key.trim_end_matches(':').to_owned(), role })
+        let (key, named) = if is_emoji_left_out {
+            ("", line)
+        } else {
+            (key, named.trim())
+        };
+        let role =
+            role(named).ok_or_else(|| format!("{} is no role of this server", code(named)))?;
+        Ok(Keyed {
+            key: key.trim_end_matches(':').to_owned(),
+            role,
+        })
     }
 
     /// Whether a value is one of this kind.
@@ -120,7 +149,10 @@ impl Kind {
     ///
     /// What is wrong with it.
     pub(crate) fn check(self, value: &Json) -> Result<(), String> {
-        let is_id = |it: &Json| it.as_str().is_some_and(|it| it.parse::<u64>().is_ok_and(|it| it > 0));
+        let is_id = |it: &Json| {
+            it.as_str()
+                .is_some_and(|it| it.parse::<u64>().is_ok_and(|it| it > 0))
+        };
         let text = value.as_str();
         match self {
             Self::Channel(_) if is_id(value) => Ok(()),
@@ -133,7 +165,9 @@ impl Kind {
             },
             Self::Line(most) | Self::Text(most) => match text.map(|it| it.chars().count()) {
                 Some(length) if length <= usize::from(most) => Ok(()),
-                Some(length) => Err(format!("it has {length} characters, and {most} are all it may have")),
+                Some(length) => Err(format!(
+                    "it has {length} characters, and {most} are all it may have"
+                )),
                 None => Err("a text is expected".into()),
             },
             Self::Number(min, max) => match value.as_i64() {
@@ -154,21 +188,36 @@ impl Kind {
                 None => Err("a colour is # and six hexadecimal digits, such as #7c3aed".into()),
             },
             Self::EmojiRoles | Self::LevelRoles => {
-                let all = Vec::<Keyed>::deserialize(value).map_err(|_| "a list of keys and roles is expected")?;
+                let all = Vec::<Keyed>::deserialize(value)
+                    .map_err(|_| "a list of keys and roles is expected")?;
                 if all.is_empty() || all.len() > 20 {
                     return Err("1 to 20 lines are possible".into());
                 }
                 all.iter().try_for_each(|it| self.check_key(&it.key))?;
-                let same = |n: usize| all[..n].iter().any(|it| it.role == all[n].role || !it.key.is_empty() && it.key == all[n].key);
+                let same = |n: usize| {
+                    all[..n].iter().any(|it| {
+                        it.role == all[n].role || !it.key.is_empty() && it.key == all[n].key
+                    })
+                };
                 match (1..all.len()).find(|n| same(*n)) {
-                    Some(n) => Err(format!("line {} has the same beginning or role as one above it", n + 1)),
+                    Some(n) => Err(format!(
+                        "line {} has the same beginning or role as one above it",
+                        n + 1
+                    )),
                     None => Ok(()),
                 }
             }
             Self::Url => {
-                let rest = text.and_then(|it| it.strip_prefix("https://").or(it.strip_prefix("http://")));
+                let rest =
+                    text.and_then(|it| it.strip_prefix("https://").or(it.strip_prefix("http://")));
                 match rest {
-                    Some(rest) if rest.len() > 3 && rest.len() < 500 && !rest.contains(char::is_whitespace) => Ok(()),
+                    Some(rest)
+                        if rest.len() > 3
+                            && rest.len() < 500
+                            && !rest.contains(char::is_whitespace) =>
+                    {
+                        Ok(())
+                    }
                     _ => Err("an address begins with https:// and has no blanks".into()),
                 }
             }
@@ -182,7 +231,10 @@ impl Kind {
         };
         match (fits, self) {
             (true, _) => Ok(()),
-            (false, Self::LevelRoles) => Err(format!("a line begins with a level from 1 to 1000, and not with {}", code(key))),
+            (false, Self::LevelRoles) => Err(format!(
+                "a line begins with a level from 1 to 1000, and not with {}",
+                code(key)
+            )),
             (false, _) => Err(format!("{} is no emoji", code(key))),
         }
     }
@@ -208,7 +260,10 @@ impl Kind {
             Self::Number(..) => value.to_string(),
             Self::EmojiRoles | Self::LevelRoles => {
                 let all = Vec::<Keyed>::deserialize(value).unwrap_or_default();
-                let all: Vec<_> = all.iter().map(|it| format!("{} <@&{}>", it.key, it.role)).collect();
+                let all: Vec<_> = all
+                    .iter()
+                    .map(|it| format!("{} <@&{}>", it.key, it.role))
+                    .collect();
                 all.join(", ").trim().to_owned()
             }
             Self::Url => format!("{}/…", code(host_of(text))),
@@ -220,7 +275,10 @@ impl Kind {
     pub(crate) fn typed(self, value: &Json, role: &dyn Fn(Role) -> String) -> String {
         if matches!(self, Self::EmojiRoles | Self::LevelRoles) {
             let all = Vec::<Keyed>::deserialize(value).unwrap_or_default();
-            let all: Vec<_> = all.iter().map(|it| format!("{} {}", it.key, role(it.role)).trim().to_owned()).collect();
+            let all: Vec<_> = all
+                .iter()
+                .map(|it| format!("{} {}", it.key, role(it.role)).trim().to_owned())
+                .collect();
             return all.join("\n");
         }
         match value {
@@ -246,7 +304,9 @@ fn is_emoji(text: &str) -> bool {
     let own = text.strip_prefix('<').and_then(|it| it.strip_suffix('>'));
     let own = own.and_then(|it| it.rsplit_once(':'));
     own.is_some_and(|(name, id)| name.contains(':') && id.parse::<u64>().is_ok())
-        || text.chars().count() <= 12 && text.chars().any(|it| !it.is_ascii()) && !text.chars().any(char::is_alphabetic)
+        || text.chars().count() <= 12
+            && text.chars().any(|it| !it.is_ascii())
+            && !text.chars().any(char::is_alphabetic)
 }
 
 /// Reads `#7c3aed`.
@@ -258,7 +318,9 @@ pub(crate) fn color(text: &str) -> Option<u32> {
 /// Where an address leads: `https://example.com`.
 pub(crate) fn host_of(url: &str) -> &str {
     let from = url.find("://").map_or(0, |at| at + 3);
-    let to = url[from..].find(['/', '?', '#']).map_or(url.len(), |at| from + at);
+    let to = url[from..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| from + at);
     // What stands in front of an `@` is a name and a password.
     match url[from..to].rfind('@') {
         Some(at) => &url[from + at + 1..to],
@@ -266,136 +328,6 @@ pub(crate) fn host_of(url: &str) -> &str {
     }
 }
 
-/// The values of an automation's parameters. What is not there was left out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Parameters(pub(crate) BTreeMap<String, Json>);
-
-impl Parameters {
-    pub(crate) fn get(&self, id: &str) -> Option<&Json> {
-        self.0.get(id)
-    }
-
-    /// A text; empty where there is none.
-    pub(crate) fn text(&self, id: &str) -> &str {
-        self.get(id).and_then(Json::as_str).unwrap_or_default()
-    }
-
-    pub(crate) fn flag(&self, id: &str) -> bool {
-        self.get(id).and_then(Json::as_bool).unwrap_or(false)
-    }
-
-    pub(crate) fn number(&self, id: &str) -> Option<i64> {
-        self.get(id).and_then(Json::as_i64)
-    }
-
-    pub(crate) fn color(&self, id: &str) -> Option<u32> {
-        color(self.text(id))
-    }
-
-    pub(crate) fn channel(&self, id: &str) -> Option<Channel> {
-        self.id(id)
-    }
-
-    pub(crate) fn role(&self, id: &str) -> Option<Role> {
-        self.id(id)
-    }
-
-    pub(crate) fn channels(&self, id: &str) -> Vec<Channel> {
-        self.ids(id)
-    }
-
-    pub(crate) fn roles(&self, id: &str) -> Vec<Role> {
-        self.ids(id)
-    }
-
-    pub(crate) fn keyed(&self, id: &str) -> Vec<Keyed> {
-        self.get(id).and_then(|it| Vec::deserialize(it).ok()).unwrap_or_default()
-    }
-
-    fn id<T>(&self, id: &str) -> Option<Id<T>> {
-        self.text(id).parse().ok().and_then(Id::new_checked)
-    }
-
-    fn ids<T>(&self, id: &str) -> Vec<Id<T>> {
-        let all = self.get(id).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-        let all = all.iter().filter_map(|it| it.as_str()?.parse().ok());
-        all.filter_map(Id::new_checked).collect()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn role(name: &str) -> Option<Role> {
-        match name {
-            "@Tea" => Some(Id::new(5)),
-            "@Two Words" => Some(Id::new(6)),
-            _ => None,
-        }
-    }
-
-    fn read(kind: Kind, typed: &str) -> Result<Option<Json>, String> {
-        kind.read(&[typed.to_owned()], &role)
-    }
-
-    #[test]
-    fn roles_are_named_with_what_stands_for_them() {
-        let read = |kind, typed| read(kind, typed).map(|it| Vec::<Keyed>::deserialize(it.unwrap()).unwrap());
-        let all = read(Kind::EmojiRoles, "🎉 @Tea\n\n@Two Words").unwrap();
-        assert_eq!(all, [Keyed { key: "🎉".into(), role: Id::new(5) }, Keyed { key: String::new(), role: Id::new(6) }]);
-        let all = read(Kind::LevelRoles, "5: @Tea\n10 @Two Words").unwrap();
-        assert_eq!((all[0].key.as_str(), all[1].key.as_str()), ("5", "10"));
-        read(Kind::EmojiRoles, "<a:tea:123> @Tea").unwrap();
-        for (kind, typed, wanted) in [
-            (Kind::EmojiRoles, "🎉 @Nobody", "`@Nobody` is no role"),
-            (Kind::EmojiRoles, "tea @Tea", "`tea` is no emoji"),
-            (Kind::EmojiRoles, "🎉 @Tea\n🎉 @Two Words", "line 2 has the same"),
-            (Kind::EmojiRoles, "🎉 @Tea\n🫖 @Tea", "line 2 has the same"),
-            (Kind::LevelRoles, "@Tea", "a level from 1 to 1000"),
-            (Kind::LevelRoles, "0 @Tea", "a level from 1 to 1000"),
-        ] {
-            let why = kind.read(&[typed.to_owned()], &role).unwrap_err();
-            assert!(why.contains(wanted), "{typed}: {why}");
-        }
-    }
-
-    #[test]
-    fn what_is_typed_is_read_or_refused_with_what_is_expected() {
-        assert_eq!(read(Kind::Number(1, 60), "60"), Ok(Some(json!(60))));
-        assert_eq!(read(Kind::Toggle, "No"), Ok(Some(json!(false))));
-        assert_eq!(read(Kind::Color, "7C3AED"), Ok(Some(json!("#7c3aed"))));
-        assert_eq!(read(Kind::Text(9), " a "), Ok(Some(json!(" a "))));
-        assert_eq!(read(Kind::Line(9), "  "), Ok(None));
-        assert_eq!(Kind::Roles.read(&[], &role), Ok(None));
-        for (kind, typed, wanted) in [
-            (Kind::Number(1, 60), "61", "from 1 to 60"),
-            (Kind::Number(1, 60), "1.5", "no whole number"),
-            (Kind::Toggle, "maybe", "neither yes nor no"),
-            (Kind::Color, "red", "six hexadecimal"),
-            (Kind::Color, "#7c3aéd", "six hexadecimal"),
-            (Kind::Url, "ftp://x.example", "https://"),
-            (Kind::Url, "https://a b", "no blanks"),
-            (Kind::Line(3), "four", "has 4 characters"),
-            (Kind::Role, "0", "its id"),
-            (Kind::Choice(&[("a", "A"), ("b", "B")]), "c", "one of a, b"),
-        ] {
-            let why = read(kind, typed).unwrap_err();
-            assert!(why.contains(wanted), "{typed}: {why}");
-        }
-    }
-
-    #[test]
-    fn of_an_address_only_the_host_is_shown() {
-        for (url, host) in [
-            ("https://discord.com/api/webhooks/1/secret", "https://discord.com"),
-            ("https://example.com?key=secret", "https://example.com"),
-            ("http://me:secret@example.com/x", "example.com"),
-            ("example.com", "example.com"),
-        ] {
-            assert_eq!(host_of(url), host);
-        }
-        assert!(!Kind::Url.shown(&json!("https://discord.com/api/webhooks/1/secret")).contains("secret"));
-    }
-}
+#[path = "parameter_tests.rs"]
+mod tests;

@@ -108,24 +108,49 @@ impl Card {
             thumbnail: change(&self.thumbnail),
             image: change(&self.image),
             footer: change(&self.footer),
-            fields: self.fields.iter().map(|(name, text)| (change(name), change(text))).collect(),
+            fields: self
+                .fields
+                .iter()
+                .map(|(name, text)| (change(name), change(text)))
+                .collect(),
         }
     }
 
     fn check(&self) -> Result<(), String> {
-        let all = [(&self.title, 256), (&self.description, TEXT), (&self.thumbnail, 500), (&self.image, 500), (&self.footer, 500)];
-        let fields = self.fields.iter().flat_map(|(name, text)| [(name, 256), (text, 1_024)]);
-        if all.into_iter().chain(fields).any(|(text, most)| text.chars().count() > most) {
+        let all = [
+            (&self.title, 256),
+            (&self.description, TEXT),
+            (&self.thumbnail, 500),
+            (&self.image, 500),
+            (&self.footer, 500),
+        ];
+        let fields = self
+            .fields
+            .iter()
+            .flat_map(|(name, text)| [(name, 256), (text, 1_024)]);
+        if all
+            .into_iter()
+            .chain(fields)
+            .any(|(text, most)| text.chars().count() > most)
+        {
             return Err("a text of the embed is longer than Discord takes".into());
         }
         if self.fields.len() > 25 {
             return Err("an embed has 25 fields at most".into());
         }
-        if self.title.is_empty() && self.description.is_empty() && self.image.is_empty() && self.fields.is_empty() {
-            return Err("the embed has neither a title nor a description, a picture or a field".into());
+        if self.title.is_empty()
+            && self.description.is_empty()
+            && self.image.is_empty()
+            && self.fields.is_empty()
+        {
+            return Err(
+                "the embed has neither a title nor a description, a picture or a field".into(),
+            );
         }
         let colored = self.color.is_empty() || super::parameter::color(&self.color).is_some();
-        colored.then_some(()).ok_or_else(|| "a colour is # and six hexadecimal digits".into())
+        colored
+            .then_some(())
+            .ok_or_else(|| "a colour is # and six hexadecimal digits".into())
     }
 }
 
@@ -140,7 +165,9 @@ impl Step {
             let length = text.trim().chars().count();
             match (least..=most).contains(&length) {
                 true => Ok(()),
-                false => Err(format!("{what} has {length} characters; {least} to {most} are possible")),
+                false => Err(format!(
+                    "{what} has {length} characters; {least} to {most} are possible"
+                )),
             }
         };
         match self {
@@ -157,12 +184,16 @@ impl Step {
             Self::CreateRole { name, color, .. } => {
                 within(name, 1, 100, "the role's name")?;
                 let colored = color.is_empty() || super::parameter::color(color).is_some();
-                colored.then_some(()).ok_or_else(|| "a colour is # and six hexadecimal digits".into())
+                colored
+                    .then_some(())
+                    .ok_or_else(|| "a colour is # and six hexadecimal digits".into())
             }
             Self::Webhook { url, payload } => {
                 super::Kind::Url.check(&url.as_str().into())?;
                 within(payload, 0, TEXT, "the payload")?;
-                match payload.trim().is_empty() || serde_json::from_str::<serde_json::Value>(payload).is_ok() {
+                match payload.trim().is_empty()
+                    || serde_json::from_str::<serde_json::Value>(payload).is_ok()
+                {
                     true => Ok(()),
                     false => Err("the payload is no JSON".into()),
                 }
@@ -185,9 +216,13 @@ impl Step {
             Self::AddRole { role } => format!("gives the role <@&{role}>"),
             Self::RemoveRole { role } => format!("takes the role <@&{role}> away"),
             Self::TimeOut { seconds } => format!("times the member out for {}", span(*seconds)),
-            Self::Dm { text, embed } => format!("writes to the member: {}", said(text, embed.as_ref())),
+            Self::Dm { text, embed } => {
+                format!("writes to the member: {}", said(text, embed.as_ref()))
+            }
             Self::Webhook { url, .. } => format!("posts to {}", code(host_of(url))),
-            Self::CreateRole { name, give: true, .. } => format!("makes the role {} and gives it", code(name)),
+            Self::CreateRole {
+                name, give: true, ..
+            } => format!("makes the role {} and gives it", code(name)),
             Self::CreateRole { name, .. } => format!("makes the role {}", code(name)),
             Self::DeleteMessage => "deletes the message".into(),
             Self::Delay { seconds } => format!("waits for {}", span(*seconds)),
@@ -204,7 +239,11 @@ pub(crate) fn said(text: &str, embed: Option<&Card>) -> String {
     });
     match (text.trim(), card) {
         ("", Some(card)) => format!("a card {}", code(&clip(card, 100))),
-        (text, Some(card)) => format!("{} and a card {}", code(&clip(text, 100)), code(&clip(card, 100))),
+        (text, Some(card)) => format!(
+            "{} and a card {}",
+            code(&clip(text, 100)),
+            code(&clip(card, 100))
+        ),
         (text, None) => code(&clip(text, 150)),
     }
 }
@@ -219,7 +258,11 @@ pub(crate) fn span(seconds: u64) -> String {
     ];
     let words = units.iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = words.map(|(count, unit)| counted(*count, unit)).collect();
-    if words.is_empty() { "no time".into() } else { words.join(" ") }
+    if words.is_empty() {
+        "no time".into()
+    } else {
+        words.join(" ")
+    }
 }
 
 #[cfg(test)]
@@ -230,17 +273,44 @@ mod tests {
     fn steps_are_checked_before_they_are_kept() {
         let long = "x".repeat(2_001);
         for (json, wanted) in [
-            (r#"{"do":"send","text":""}"#.to_owned(), "the text has 0 characters"),
-            (format!(r#"{{"do":"dm","text":"{long}"}}"#), "has 2001 characters"),
-            (r##"{"do":"send","embed":{"color":"#12"}}"##.into(), "neither a title"),
-            (r##"{"do":"send","embed":{"title":"x","color":"#12"}}"##.into(), "six hexadecimal"),
-            (r#"{"do":"time_out","seconds":0}"#.into(), "a second to 28 days"),
-            (r#"{"do":"time_out","seconds":2419201}"#.into(), "a second to 28 days"),
+            (
+                r#"{"do":"send","text":""}"#.to_owned(),
+                "the text has 0 characters",
+            ),
+            (
+                format!(r#"{{"do":"dm","text":"{long}"}}"#),
+                "has 2001 characters",
+            ),
+            (
+                r##"{"do":"send","embed":{"color":"#12"}}"##.into(),
+                "neither a title",
+            ),
+            (
+                r##"{"do":"send","embed":{"title":"x","color":"#12"}}"##.into(),
+                "six hexadecimal",
+            ),
+            (
+                r#"{"do":"time_out","seconds":0}"#.into(),
+                "a second to 28 days",
+            ),
+            (
+                r#"{"do":"time_out","seconds":2419201}"#.into(),
+                "a second to 28 days",
+            ),
             (r#"{"do":"delay","seconds":604801}"#.into(), "7 days"),
-            (r#"{"do":"create_role","name":" "}"#.into(), "the role's name"),
+            (
+                r#"{"do":"create_role","name":" "}"#.into(),
+                "the role's name",
+            ),
             (r#"{"do":"webhook","url":"file:///etc"}"#.into(), "https://"),
-            (r#"{"do":"webhook","url":"https://a.example","payload":"{"}"#.into(), "no JSON"),
-            (r#"{"do":"run","automation":""}"#.into(), "the automation's name"),
+            (
+                r#"{"do":"webhook","url":"https://a.example","payload":"{"}"#.into(),
+                "no JSON",
+            ),
+            (
+                r#"{"do":"run","automation":""}"#.into(),
+                "the automation's name",
+            ),
         ] {
             let step: Step = serde_json::from_str(&json).unwrap();
             let why = step.check().unwrap_err();
@@ -256,13 +326,20 @@ mod tests {
         ] {
             let step: Step = serde_json::from_str(json).unwrap();
             step.check().unwrap();
-            assert_eq!(serde_json::from_value::<Step>(serde_json::to_value(&step).unwrap()).unwrap(), step);
+            assert_eq!(
+                serde_json::from_value::<Step>(serde_json::to_value(&step).unwrap()).unwrap(),
+                step
+            );
         }
     }
 
     #[test]
     fn what_no_step_is_is_refused() {
-        for json in [r#"{"do":"explode"}"#, r#"{"do":"add_role","role":0}"#, r#"{"do":"delay"}"#] {
+        for json in [
+            r#"{"do":"explode"}"#,
+            r#"{"do":"add_role","role":0}"#,
+            r#"{"do":"delay"}"#,
+        ] {
             serde_json::from_str::<Step>(json).unwrap_err();
         }
     }

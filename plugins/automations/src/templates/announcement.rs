@@ -24,18 +24,45 @@ pub(super) const TEMPLATE: Template = Template {
     groups: &[Group {
         title: "Announcement",
         parameters: &[
-            Parameter::new("channel", "Channel", "Where it is said", Kind::Channel(WRITE)).required(),
-            Parameter::new("message", "Message", "What is said; variables work", Kind::Text(2_000)).required(),
-            Parameter::new("when", "When", "Every 24h, or as cron: 0 9 * * mon-fri", Kind::Line(100)).required().default("24h"),
+            Parameter::new(
+                "channel",
+                "Channel",
+                "Where it is said",
+                Kind::Channel(WRITE),
+            )
+            .required(),
+            Parameter::new(
+                "message",
+                "Message",
+                "What is said; variables work",
+                Kind::Text(2_000),
+            )
+            .required(),
+            Parameter::new(
+                "when",
+                "When",
+                "Every 24h, or as cron: 0 9 * * mon-fri",
+                Kind::Line(100),
+            )
+            .required()
+            .default("24h"),
             Parameter::new("card", "As a card", "Whether it is a card", Kind::Toggle).default("no"),
         ],
     }],
     variables: &[],
     steps: |values| {
         let card = values.flag("card").then(Card::default);
-        vec![message(values.channel("channel"), values.text("message"), card)]
+        vec![message(
+            values.channel("channel"),
+            values.text("message"),
+            card,
+        )]
     },
-    check: |values| read(values.text("when")).map(drop).map_err(|why| format!("**When**: {why}")),
+    check: |values| {
+        read(values.text("when"))
+            .map(drop)
+            .map_err(|why| format!("**When**: {why}"))
+    },
     events: |_| &[],
     claims: nothing,
 };
@@ -65,7 +92,10 @@ pub(crate) fn read(typed: &str) -> Result<When, String> {
         if span.get_months() != 0 || span.get_years() != 0 {
             return None;
         }
-        span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
+        span.to_duration(SpanRelativeTo::days_are_24_hours())
+            .ok()?
+            .try_into()
+            .ok()
     };
     if let Some(period) = period() {
         return match (SHORTEST..=LONGEST).contains(&period) {
@@ -75,7 +105,10 @@ pub(crate) fn read(typed: &str) -> Result<When, String> {
     }
     match text.split_whitespace().count() {
         5 => Ok(When::Cron(text)),
-        _ => Err(format!("{} is neither an interval such as `24h` nor a cron expression such as `0 9 * * mon`", code(typed))),
+        _ => Err(format!(
+            "{} is neither an interval such as `24h` nor a cron expression such as `0 9 * * mon`",
+            code(typed)
+        )),
     }
 }
 
@@ -86,11 +119,24 @@ mod tests {
     #[test]
     fn intervals_and_cron_expressions_are_told_apart() {
         assert_eq!(read("24h"), Ok(When::Every(Duration::from_secs(86_400))));
-        assert_eq!(read(" every 90m "), Ok(When::Every(Duration::from_secs(5_400))));
+        assert_eq!(
+            read(" every 90m "),
+            Ok(When::Every(Duration::from_secs(5_400)))
+        );
         assert_eq!(read("0 9 * * MON"), Ok(When::Cron("0 9 * * mon".into())));
-        for (text, wanted) in [("0h", "5 minutes"), ("299s", "5 minutes"), ("400d", "a year"), ("24", "neither"), ("soon", "neither"), ("-1h", "5 minutes")] {
+        for (text, wanted) in [
+            ("0h", "5 minutes"),
+            ("299s", "5 minutes"),
+            ("400d", "a year"),
+            ("24", "neither"),
+            ("soon", "neither"),
+            ("-1h", "5 minutes"),
+        ] {
             let why = read(text).map_err(|why| why.contains(wanted)).err();
-            assert!(why == Some(true) || text == "-1h" && why.is_some(), "{text}");
+            assert!(
+                why == Some(true) || text == "-1h" && why.is_some(),
+                "{text}"
+            );
         }
     }
 }

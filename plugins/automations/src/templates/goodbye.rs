@@ -13,11 +13,28 @@ pub(super) const TEMPLATE: Template = Template {
     groups: &[Group {
         title: "Message",
         parameters: &[
-            Parameter::new("channel", "Channel", "Where it is told", Kind::Channel(WRITE)).required(),
-            Parameter::new("message", "Message", "What is said there; variables work", Kind::Text(2_000))
-                .required()
-                .default("{username} has left {guild_name}."),
-            Parameter::new("card", "As a card", "Whether it is a card with their picture", Kind::Toggle).default("yes"),
+            Parameter::new(
+                "channel",
+                "Channel",
+                "Where it is told",
+                Kind::Channel(WRITE),
+            )
+            .required(),
+            Parameter::new(
+                "message",
+                "Message",
+                "What is said there; variables work",
+                Kind::Text(2_000),
+            )
+            .required()
+            .default("{username} has left {guild_name}."),
+            Parameter::new(
+                "card",
+                "As a card",
+                "Whether it is a card with their picture",
+                Kind::Toggle,
+            )
+            .default("yes"),
         ],
     }],
     variables: &[],
@@ -27,7 +44,11 @@ pub(super) const TEMPLATE: Template = Template {
             thumbnail: "{user_avatar}".into(),
             ..Card::default()
         });
-        vec![message(values.channel("channel"), values.text("message"), card)]
+        vec![message(
+            values.channel("channel"),
+            values.text("message"),
+            card,
+        )]
     },
     check: fine,
     events: |_| &["GUILD_MEMBER_REMOVE"],

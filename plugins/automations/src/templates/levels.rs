@@ -14,22 +14,52 @@ pub(super) const TEMPLATE: Template = Template {
         Group {
             title: "Points",
             parameters: &[
-                Parameter::new("points", "Points for a message", "A level takes 100, 400, 900, … points", Kind::Number(1, 1_000))
-                    .required()
-                    .default("10"),
-                Parameter::new("pause", "Pause", "Seconds in which a member is given points once", Kind::Number(0, 86_400))
-                    .required()
-                    .default("60"),
-                Parameter::new("quiet", "Channels without points", "Where writing gives none", Kind::Channels(WRITE)),
+                Parameter::new(
+                    "points",
+                    "Points for a message",
+                    "A level takes 100, 400, 900, … points",
+                    Kind::Number(1, 1_000),
+                )
+                .required()
+                .default("10"),
+                Parameter::new(
+                    "pause",
+                    "Pause",
+                    "Seconds in which a member is given points once",
+                    Kind::Number(0, 86_400),
+                )
+                .required()
+                .default("60"),
+                Parameter::new(
+                    "quiet",
+                    "Channels without points",
+                    "Where writing gives none",
+                    Kind::Channels(WRITE),
+                ),
             ],
         },
         Group {
             title: "Levels",
             parameters: &[
-                Parameter::new("message", "Message", "What is said when a level is reached; empty: nothing", Kind::Text(1_500))
-                    .default("{user} has reached level {level}!"),
-                Parameter::new("channel", "Channel", "Where it is said; empty: where they have written", Kind::Channel(WRITE)),
-                Parameter::new("rewards", "Roles", "One a line, with the level in front: 5 @Regular", Kind::LevelRoles),
+                Parameter::new(
+                    "message",
+                    "Message",
+                    "What is said when a level is reached; empty: nothing",
+                    Kind::Text(1_500),
+                )
+                .default("{user} has reached level {level}!"),
+                Parameter::new(
+                    "channel",
+                    "Channel",
+                    "Where it is said; empty: where they have written",
+                    Kind::Channel(WRITE),
+                ),
+                Parameter::new(
+                    "rewards",
+                    "Roles",
+                    "One a line, with the level in front: 5 @Regular",
+                    Kind::LevelRoles,
+                ),
             ],
         },
     ],
@@ -38,12 +68,20 @@ pub(super) const TEMPLATE: Template = Template {
         "" => Vec::new(),
         text => vec![message(values.channel("channel"), text, None)],
     },
-    check: |values: &Parameters| match values.text("message").trim().is_empty() && values.keyed("rewards").is_empty() {
+    check: |values: &Parameters| match values.text("message").trim().is_empty()
+        && values.keyed("rewards").is_empty()
+    {
         true => Err("nothing would be seen of it: have it say something, or give **Roles**".into()),
         false => Ok(()),
     },
     events: |_| &["MESSAGE_CREATE"],
-    claims: |_, values| values.keyed("rewards").into_iter().map(|it| gives(it.role)).collect::<Vec<Claim>>(),
+    claims: |_, values| {
+        values
+            .keyed("rewards")
+            .into_iter()
+            .map(|it| gives(it.role))
+            .collect::<Vec<Claim>>()
+    },
 };
 
 /// The level that so many points are: its square, a hundred times, is not more than they are.
@@ -62,7 +100,17 @@ mod tests {
 
     #[test]
     fn a_level_begins_with_its_points() {
-        for (points, wanted) in [(-5, 0), (0, 0), (99, 0), (100, 1), (399, 1), (400, 2), (899, 2), (900, 3), (i64::MAX, 303_700_049)] {
+        for (points, wanted) in [
+            (-5, 0),
+            (0, 0),
+            (99, 0),
+            (100, 1),
+            (399, 1),
+            (400, 2),
+            (899, 2),
+            (900, 3),
+            (i64::MAX, 303_700_049),
+        ] {
             assert_eq!(level(points), wanted, "{points}");
         }
         for wanted in 0..2_000 {

@@ -95,7 +95,9 @@ pub(crate) const ALL: &[&Template] = &[
 /// The template of this name, or of this name in the reference.
 pub(crate) fn named(name: &str) -> Option<&'static Template> {
     let name = name.trim().to_lowercase().replace([' ', '-'], "_");
-    ALL.iter().copied().find(|it| it.name == name || it.reference == name)
+    ALL.iter()
+        .copied()
+        .find(|it| it.name == name || it.reference == name)
 }
 
 impl Template {
@@ -107,7 +109,9 @@ impl Template {
     pub(crate) fn defaults(&self) -> Parameters {
         let mut values = Parameters::default();
         for parameter in self.parameters().filter(|it| !it.default.is_empty()) {
-            let read = parameter.kind.read(&[parameter.default.to_owned()], &|_| None);
+            let read = parameter
+                .kind
+                .read(&[parameter.default.to_owned()], &|_| None);
             // Invariant: each default is one that could be typed; a test reads all of them.
             if let Ok(Some(value)) = read {
                 values.0.insert(parameter.id.to_owned(), value);
@@ -123,14 +127,23 @@ pub(crate) fn own_words(template: &Template, values: &Parameters) -> Vec<String>
     match template.name {
         "reaction_roles" => vec!["gives or takes the role that was chosen".into()],
         "levels" => {
-            let reward = |it: crate::model::Keyed| format!("gives the role <@&{}> from level {} on", it.role, it.key);
+            let reward = |it: crate::model::Keyed| {
+                format!("gives the role <@&{}> from level {} on", it.role, it.key)
+            };
             values.keyed("rewards").into_iter().map(reward).collect()
         }
         "tickets" => vec![
-            format!("makes the channel {} for the member and <@&{}>", text("name"), values.text("helpers")),
+            format!(
+                "makes the channel {} for the member and <@&{}>",
+                text("name"),
+                values.text("helpers")
+            ),
             format!("says there: {}", text("greeting")),
         ],
-        "rooms" => vec![format!("makes the voice channel {} and moves the member there", text("name"))],
+        "rooms" => vec![format!(
+            "makes the voice channel {} and moves the member there",
+            text("name")
+        )],
         _ => Vec::new(),
     }
 }
@@ -151,21 +164,39 @@ fn message(to: Option<Channel>, text: &str, card: Option<Card>) -> Step {
     match card {
         Some(card) => {
             let description = text.to_owned();
-            Step::Send { to, text: String::new(), embed: Some(Card { description, ..card }) }
+            Step::Send {
+                to,
+                text: String::new(),
+                embed: Some(Card {
+                    description,
+                    ..card
+                }),
+            }
         }
-        None => Step::Send { to, text: text.to_owned(), embed: None },
+        None => Step::Send {
+            to,
+            text: text.to_owned(),
+            embed: None,
+        },
     }
 }
 
 /// That the bot writes into a channel.
 fn writes(channel: Option<Channel>) -> Option<Claim> {
     let channel = channel?;
-    Some(Claim::Does(Action::Send { channel, text: String::new(), embed: None }))
+    Some(Claim::Does(Action::Send {
+        channel,
+        text: String::new(),
+        embed: None,
+    }))
 }
 
 /// That a role is given, to whomever.
 fn gives(role: Role) -> Claim {
-    Claim::Does(Action::GiveRole { user: Id::new(1), role })
+    Claim::Does(Action::GiveRole {
+        user: Id::new(1),
+        role,
+    })
 }
 
 #[cfg(test)]

@@ -33,11 +33,28 @@ pub(super) const TEMPLATE: Template = Template {
         Group {
             title: "Message and roles",
             parameters: &[
-                Parameter::new("channel", "Channel", "Where the message is put", Kind::Channel(WRITE)).required(),
-                Parameter::new("message", "Message", "What stands above the choice", Kind::Text(1_500))
-                    .required()
-                    .default("Choose your roles:"),
-                Parameter::new("roles", "Roles", "One a line, with an emoji in front: 🎉 @Party", Kind::EmojiRoles).required(),
+                Parameter::new(
+                    "channel",
+                    "Channel",
+                    "Where the message is put",
+                    Kind::Channel(WRITE),
+                )
+                .required(),
+                Parameter::new(
+                    "message",
+                    "Message",
+                    "What stands above the choice",
+                    Kind::Text(1_500),
+                )
+                .required()
+                .default("Choose your roles:"),
+                Parameter::new(
+                    "roles",
+                    "Roles",
+                    "One a line, with an emoji in front: 🎉 @Party",
+                    Kind::EmojiRoles,
+                )
+                .required(),
             ],
         },
         Group {
@@ -47,20 +64,37 @@ pub(super) const TEMPLATE: Template = Template {
                     "style",
                     "How members choose",
                     "By buttons, by a menu, or by reactions",
-                    Kind::Choice(&[("buttons", "Buttons"), ("menu", "A menu"), ("reactions", "Reactions")]),
+                    Kind::Choice(&[
+                        ("buttons", "Buttons"),
+                        ("menu", "A menu"),
+                        ("reactions", "Reactions"),
+                    ]),
                 )
                 .default("buttons"),
-                Parameter::new("single", "Only one at a time", "Whether a new choice takes the one before away", Kind::Toggle)
-                    .default("no"),
-                Parameter::new("undo", "Can be put down", "Whether the same choice again takes the role away", Kind::Toggle)
-                    .default("yes"),
+                Parameter::new(
+                    "single",
+                    "Only one at a time",
+                    "Whether a new choice takes the one before away",
+                    Kind::Toggle,
+                )
+                .default("no"),
+                Parameter::new(
+                    "undo",
+                    "Can be put down",
+                    "Whether the same choice again takes the role away",
+                    Kind::Toggle,
+                )
+                .default("yes"),
             ],
         },
     ],
     variables: &["{role}"],
     steps: |_| Vec::new(),
     check: |values| {
-        let without = values.keyed("roles").into_iter().any(|it| it.key.is_empty());
+        let without = values
+            .keyed("roles")
+            .into_iter()
+            .any(|it| it.key.is_empty());
         match style(values) == Style::Reactions && without {
             true => Err("**Roles**: for reactions each line needs an emoji".into()),
             false => Ok(()),

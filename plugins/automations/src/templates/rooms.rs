@@ -17,14 +17,41 @@ pub(super) const TEMPLATE: Template = Template {
     groups: &[Group {
         title: "Rooms",
         parameters: &[
-            Parameter::new("entrance", "Entrance", "Voice channel that makes a room for who enters it", Kind::Channel(VOICE))
-                .required(),
-            Parameter::new("category", "Category", "Where rooms are made", Kind::Channel(&[ChannelType::GuildCategory])),
-            Parameter::new("name", "Name of a room", "{display_name} and {username} work", Kind::Line(90))
-                .required()
-                .default("{display_name}'s room"),
-            Parameter::new("places", "Places", "How many members have room; 0: any number", Kind::Number(0, 99)).default("0"),
-            Parameter::new("delete", "Delete when empty", "Whether it goes when all have left", Kind::Toggle).default("yes"),
+            Parameter::new(
+                "entrance",
+                "Entrance",
+                "Voice channel that makes a room for who enters it",
+                Kind::Channel(VOICE),
+            )
+            .required(),
+            Parameter::new(
+                "category",
+                "Category",
+                "Where rooms are made",
+                Kind::Channel(&[ChannelType::GuildCategory]),
+            ),
+            Parameter::new(
+                "name",
+                "Name of a room",
+                "{display_name} and {username} work",
+                Kind::Line(90),
+            )
+            .required()
+            .default("{display_name}'s room"),
+            Parameter::new(
+                "places",
+                "Places",
+                "How many members have room; 0: any number",
+                Kind::Number(0, 99),
+            )
+            .default("0"),
+            Parameter::new(
+                "delete",
+                "Delete when empty",
+                "Whether it goes when all have left",
+                Kind::Toggle,
+            )
+            .default("yes"),
         ],
     }],
     variables: &["{room}"],
@@ -32,8 +59,14 @@ pub(super) const TEMPLATE: Template = Template {
     check: |_| Ok(()),
     events: |_| &["VOICE_STATE_UPDATE", "CHANNEL_DELETE"],
     claims: |_, values| {
-        let may = Claim::May(Permissions::MANAGE_CHANNELS | Permissions::MOVE_MEMBERS, "manage channels and move members");
+        let may = Claim::May(
+            Permissions::MANAGE_CHANNELS | Permissions::MOVE_MEMBERS,
+            "manage channels and move members",
+        );
         let uses = [values.channel("entrance"), values.channel("category")];
-        [may].into_iter().chain(uses.into_iter().flatten().map(Claim::Uses)).collect()
+        [may]
+            .into_iter()
+            .chain(uses.into_iter().flatten().map(Claim::Uses))
+            .collect()
     },
 };

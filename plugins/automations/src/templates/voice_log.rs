@@ -13,19 +13,42 @@ pub(super) const TEMPLATE: Template = Template {
     groups: &[Group {
         title: "Log",
         parameters: &[
-            Parameter::new("channel", "Channel", "Where it is told", Kind::Channel(WRITE)).required(),
+            Parameter::new(
+                "channel",
+                "Channel",
+                "Where it is told",
+                Kind::Channel(WRITE),
+            )
+            .required(),
             Parameter::new("joins", "Who joins", "Whether it is told", Kind::Toggle).default("yes"),
-            Parameter::new("leaves", "Who leaves", "Whether it is told", Kind::Toggle).default("yes"),
-            Parameter::new("moves", "Who changes the channel", "Whether it is told", Kind::Toggle).default("yes"),
+            Parameter::new("leaves", "Who leaves", "Whether it is told", Kind::Toggle)
+                .default("yes"),
+            Parameter::new(
+                "moves",
+                "Who changes the channel",
+                "Whether it is told",
+                Kind::Toggle,
+            )
+            .default("yes"),
             Parameter::new("mutes", "Who mutes", "Whether it is told", Kind::Toggle).default("no"),
         ],
     }],
     variables: &["{what}", "{voice}"],
     steps: |values| {
-        let card = Card { footer: "{username} ({user_id})".into(), ..Card::default() };
-        vec![message(values.channel("channel"), "{user} {what}", Some(card))]
+        let card = Card {
+            footer: "{username} ({user_id})".into(),
+            ..Card::default()
+        };
+        vec![message(
+            values.channel("channel"),
+            "{user} {what}",
+            Some(card),
+        )]
     },
-    check: |values| match ["joins", "leaves", "moves", "mutes"].iter().any(|it| values.flag(it)) {
+    check: |values| match ["joins", "leaves", "moves", "mutes"]
+        .iter()
+        .any(|it| values.flag(it))
+    {
         true => Ok(()),
         false => Err("it would tell nothing: switch one of the four on".into()),
     },

@@ -13,15 +13,41 @@ pub(super) const TEMPLATE: Template = Template {
     groups: &[Group {
         title: "Bridge",
         parameters: &[
-            Parameter::new("url", "Address", "Of the webhook; who knows it can post there", Kind::Url).required(),
-            Parameter::new("channels", "Channels", "From which messages are posted", Kind::Channels(WRITE)).required(),
-            Parameter::new("payload", "JSON", "What is posted; empty: as Discord's webhooks take it", Kind::Text(1_500)),
-            Parameter::new("bots", "Bots, too", "Whether messages of other bots are posted", Kind::Toggle).default("no"),
+            Parameter::new(
+                "url",
+                "Address",
+                "Of the webhook; who knows it can post there",
+                Kind::Url,
+            )
+            .required(),
+            Parameter::new(
+                "channels",
+                "Channels",
+                "From which messages are posted",
+                Kind::Channels(WRITE),
+            )
+            .required(),
+            Parameter::new(
+                "payload",
+                "JSON",
+                "What is posted; empty: as Discord's webhooks take it",
+                Kind::Text(1_500),
+            ),
+            Parameter::new(
+                "bots",
+                "Bots, too",
+                "Whether messages of other bots are posted",
+                Kind::Toggle,
+            )
+            .default("no"),
         ],
     }],
     variables: &["{message}", "{channel_name}", "{guild_id}"],
     steps: |values| {
-        vec![Step::Webhook { url: values.text("url").to_owned(), payload: values.text("payload").to_owned() }]
+        vec![Step::Webhook {
+            url: values.text("url").to_owned(),
+            payload: values.text("payload").to_owned(),
+        }]
     },
     check: fine,
     // The second for its intent alone: without it there is no text in the first.

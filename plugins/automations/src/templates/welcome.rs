@@ -14,27 +14,60 @@ pub(super) const TEMPLATE: Template = Template {
         Group {
             title: "Greeting",
             parameters: &[
-                Parameter::new("channel", "Channel", "Where new members are greeted", Kind::Channel(WRITE)),
-                Parameter::new("message", "Greeting", "What is said there; variables work", Kind::Text(2_000))
-                    .default("Welcome to {guild_name}, {user}! You are member number {member_count}."),
-                Parameter::new("card", "As a card", "Whether it is a card with their picture", Kind::Toggle).default("yes"),
-                Parameter::new("title", "Title of the card", "Empty: a card without a title", Kind::Line(200))
-                    .default("Welcome!"),
-                Parameter::new("color", "Colour of the card", "Such as #7c3aed", Kind::Color).default("#7c3aed"),
+                Parameter::new(
+                    "channel",
+                    "Channel",
+                    "Where new members are greeted",
+                    Kind::Channel(WRITE),
+                ),
+                Parameter::new(
+                    "message",
+                    "Greeting",
+                    "What is said there; variables work",
+                    Kind::Text(2_000),
+                )
+                .default("Welcome to {guild_name}, {user}! You are member number {member_count}."),
+                Parameter::new(
+                    "card",
+                    "As a card",
+                    "Whether it is a card with their picture",
+                    Kind::Toggle,
+                )
+                .default("yes"),
+                Parameter::new(
+                    "title",
+                    "Title of the card",
+                    "Empty: a card without a title",
+                    Kind::Line(200),
+                )
+                .default("Welcome!"),
+                Parameter::new(
+                    "color",
+                    "Colour of the card",
+                    "Such as #7c3aed",
+                    Kind::Color,
+                )
+                .default("#7c3aed"),
             ],
         },
         Group {
             title: "Role and direct message",
             parameters: &[
                 Parameter::new("role", "Role", "What new members are given", Kind::Role),
-                Parameter::new("direct", "Direct message", "What is written to them alone; empty: nothing", Kind::Text(2_000)),
+                Parameter::new(
+                    "direct",
+                    "Direct message",
+                    "What is written to them alone; empty: nothing",
+                    Kind::Text(2_000),
+                ),
             ],
         },
     ],
     variables: &[],
     steps,
     check: |values| {
-        let greets = values.channel("channel").is_some() && !values.text("message").trim().is_empty();
+        let greets =
+            values.channel("channel").is_some() && !values.text("message").trim().is_empty();
         match greets || values.role("role").is_some() || !values.text("direct").trim().is_empty() {
             true => Ok(()),
             false => Err("it does nothing yet: choose a **Channel** and a **Greeting**, a **Role** or a **Direct message**".into()),
@@ -60,7 +93,10 @@ fn steps(values: &Parameters) -> Vec<Step> {
     }
     let direct = values.text("direct");
     if !direct.trim().is_empty() {
-        steps.push(Step::Dm { text: direct.to_owned(), embed: None });
+        steps.push(Step::Dm {
+            text: direct.to_owned(),
+            embed: None,
+        });
     }
     steps
 }

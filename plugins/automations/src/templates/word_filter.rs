@@ -58,12 +58,19 @@ fn steps(values: &Parameters) -> Vec<Step> {
     if values.flag("delete") {
         steps.push(Step::DeleteMessage);
     }
-    if let Some(seconds) = values.number("time_out").and_then(|it| u64::try_from(it).ok()).filter(|it| *it > 0) {
+    if let Some(seconds) = values
+        .number("time_out")
+        .and_then(|it| u64::try_from(it).ok())
+        .filter(|it| *it > 0)
+    {
         steps.push(Step::TimeOut { seconds });
     }
     let warning = values.text("warning");
     if !warning.trim().is_empty() {
-        steps.push(Step::Dm { text: warning.to_owned(), embed: None });
+        steps.push(Step::Dm {
+            text: warning.to_owned(),
+            embed: None,
+        });
     }
     if let Some(channel) = values.channel("log") {
         let card = Card {
@@ -82,18 +89,29 @@ fn steps(values: &Parameters) -> Vec<Step> {
 }
 
 fn words(values: &Parameters) -> impl Iterator<Item = &str> {
-    values.text("words").lines().map(str::trim).filter(|it| !it.is_empty())
+    values
+        .text("words")
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
 }
 
 /// The first of the words that a text has in it.
 pub(crate) fn matches(values: &Parameters, text: &str) -> Option<String> {
     let case = values.flag("case");
     let parts = values.text("match") == "part";
-    let fold = |text: &str| if case { text.to_owned() } else { text.to_lowercase() };
+    let fold = |text: &str| {
+        if case {
+            text.to_owned()
+        } else {
+            text.to_lowercase()
+        }
+    };
     let text = fold(text);
     let found = words(values).find(|word| {
         let word = fold(word);
-        text.match_indices(&word).any(|(at, _)| parts || stands_alone(&text, at, at + word.len()))
+        text.match_indices(&word)
+            .any(|(at, _)| parts || stands_alone(&text, at, at + word.len()))
     });
     found.map(str::to_owned)
 }
@@ -104,7 +122,8 @@ fn stands_alone(text: &str, from: usize, to: usize) -> bool {
         outer.is_some_and(char::is_alphanumeric) && inner.is_some_and(char::is_alphanumeric)
     };
     let word = &text[from..to];
-    !goes_on(text[..from].chars().next_back(), word.chars().next()) && !goes_on(text[to..].chars().next(), word.chars().next_back())
+    !goes_on(text[..from].chars().next_back(), word.chars().next())
+        && !goes_on(text[to..].chars().next(), word.chars().next_back())
 }
 
 #[cfg(test)]
@@ -119,7 +138,13 @@ mod tests {
             ("coffee", "word", false, "decoffee", None),
             ("coffee", "part", false, "coffeehouse", Some("coffee")),
             ("coffee", "word", true, "Coffee", None),
-            ("\n tea \nhot milk", "word", false, "hot milk, please", Some("hot milk")),
+            (
+                "\n tea \nhot milk",
+                "word",
+                false,
+                "hot milk, please",
+                Some("hot milk"),
+            ),
             ("tea", "word", false, "teatea tea", Some("tea")),
             ("c++", "word", false, "c++ is fine", Some("c++")),
             ("ÄRGER", "word", false, "kein ärger", Some("ÄRGER")),
@@ -130,7 +155,11 @@ mod tests {
             values.0.insert("words".into(), words.into());
             values.0.insert("match".into(), how.into());
             values.0.insert("case".into(), case.into());
-            assert_eq!(matches(&values, text).as_deref(), wanted, "{words:?} in {text:?}");
+            assert_eq!(
+                matches(&values, text).as_deref(),
+                wanted,
+                "{words:?} in {text:?}"
+            );
         }
     }
 }
