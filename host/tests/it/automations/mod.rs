@@ -152,10 +152,10 @@ impl<'a> Form<'a> {
     }
 }
 
-/// Waits until the bot has a session with these intents.
+/// Waits until the bot asks for these intents.
 async fn hears(bot: &Fixture, wanted: Intents) {
-    let (intents, _) = bot.bot.services().routes().intents();
-    assert!(intents.contains(wanted), "{intents:?} without {wanted:?}");
+    let routes = || bot.bot.services().routes().intents().0;
+    until("the intents", || routes().contains(wanted)).await;
     if wanted.contains(Intents::MESSAGE_CONTENT) {
         bot.until_content_is_seen().await;
     }

@@ -1,8 +1,9 @@
 //! Voice: rooms for who enters, gone when all have left; and the log.
 
+use serde_json::json;
 use twilight_model::gateway::Intents;
 
-use super::{Form, bot, hears, until, until_shown};
+use super::{Form, asked, bot, hears, until, until_shown};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_is_made_for_who_enters_and_goes_when_all_have_left() {
@@ -31,16 +32,23 @@ async fn a_room_is_made_for_who_enters_and_goes_when_all_have_left() {
     tokio::time::timeout(crate::support::PATIENCE, made)
         .await
         .unwrap();
+    // They are brought there a moment after it was made.
+    let room = bot.sandbox.channel_id("members place").unwrap().to_string();
+    let path = format!(
+        "guilds/{}/voice-states/{}",
+        bot.sandbox.guild_id(),
+        member.id()
+    );
+    let brought = async {
+        while asked(&bot, "GET", path.clone(), json!(null)).await["channel_id"] != *room {}
+    };
+    tokio::time::timeout(crate::support::PATIENCE, brought)
+        .await
+        .unwrap();
     let other = bot.sandbox.actor("mod").unwrap();
     other.joins_voice("members place").await.unwrap();
     bot.plugins().reload("automations").await.unwrap();
-    let left = async {
-        // Brought there a moment after it was made.
-        while member.leaves_voice().await.is_err() {}
-    };
-    tokio::time::timeout(crate::support::PATIENCE, left)
-        .await
-        .unwrap();
+    member.leaves_voice().await.unwrap();
     assert!(there());
     other.leaves_voice().await.unwrap();
     until("the room is gone", || !there()).await;

@@ -106,6 +106,7 @@ async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
     form.saved().await;
     let bot = bot.restart().await;
     let owner = bot.owner();
+    bot.until_generation("automations", 1).await;
     hears(&bot, Intents::GUILD_MEMBERS).await;
     let third = bot.sandbox.actor("third").unwrap();
     let comes = async || {

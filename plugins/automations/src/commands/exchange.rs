@@ -31,7 +31,6 @@ pub(super) fn import() -> Command<Shared> {
         "import",
         "Reads an automation that was exported; you look at it before it is kept",
     )
-    .slash_only()
     .option(CommandOption::of::<Option<Attachment>>(
         "file",
         "The JSON file; left out: you paste its text",

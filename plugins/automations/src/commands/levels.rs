@@ -18,6 +18,7 @@ pub(super) fn levels() -> Command<Shared> {
         "Shows which level you or another member have reached here, and who leads",
     )
     .guild_only()
+    .slash_only()
     .example("levels @ann")
     .option(CommandOption::of::<Option<User>>(
         "member",

@@ -7,9 +7,6 @@ use crate::{form, state::Shared, templates};
 
 pub(super) fn create() -> Command<Shared> {
     Command::new("create", "Makes an automation, step by step")
-        .alias("add")
-        .alias("new")
-        .slash_only()
         .help("Choose a template, fill in its forms, look at what it would do, and save it.")
         .example("automations create welcome")
         .option(
@@ -28,7 +25,6 @@ pub(super) fn edit() -> Command<Shared> {
         "edit",
         "Changes an automation by the form that it was made with",
     )
-    .slash_only()
     .help("Whoever saves it is its maker from then on: what they may not do, it does not do.")
     .example("automations edit welcome")
     .option(which())

@@ -15,9 +15,10 @@ use crate::{model::Automation, state::Shared, store};
 
 pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
     let group = Command::group("automations", "What the bot does in this server by itself")
-        .alias("automation")
         .guild_only()
-        .ephemeral_by_slash()
+        // Commands by prefix would have the bot ask for the privileged intent to read messages.
+        .slash_only()
+        .ephemeral()
         .permissions(Permissions::MANAGE_GUILD)
         .command(make::create())
         .command(make::edit())

@@ -18,7 +18,6 @@ pub(super) fn delete() -> Command<Shared> {
         "delete",
         "Deletes an automation with what it has kept: points of members, its message",
     )
-    .alias("remove")
     .example("automations delete welcome")
     .option(which())
     .autocomplete("automation", proposed)

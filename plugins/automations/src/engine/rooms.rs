@@ -161,6 +161,29 @@ async fn bring(state: &State, guild: Guild, user: User, room: Channel) -> Result
         .map(drop)
 }
 
+/// Looks at each room of a server, whether somebody is in it.
+pub(super) async fn look(state: &State, guild: Guild) -> Result {
+    if !state
+        .working(guild)
+        .await?
+        .iter()
+        .any(|it| it.is_of("rooms"))
+    {
+        return Ok(());
+    }
+    let sql = "SELECT channel_id FROM automations__rooms";
+    let rooms = state
+        .host
+        .storage()
+        .guild(guild)
+        .query(sql, params![])
+        .await?;
+    for room in rooms.read::<Channel>()? {
+        left(state, guild, room).await?;
+    }
+    Ok(())
+}
+
 /// Somebody has left a voice channel: if it is a room and nobody is in it, it goes.
 pub(super) async fn left(state: &State, guild: Guild, channel: Channel) -> Result {
     let working = state.working(guild).await?;

@@ -57,11 +57,16 @@ async fn go_on(state: &State, run: Run) -> Result {
                 Some(user) => schedules.about(user),
                 None => schedules,
             };
-            schedules
-                .after(Duration::from_secs(seconds))
-                .payload(&Waiting { run })
-                .await?;
-            return Ok(());
+            let kept = schedules.after(Duration::from_secs(seconds));
+            let Err(error) = kept.payload(&Waiting { run }).await else {
+                return Ok(());
+            };
+            // More texts than the host keeps for a schedule, say.
+            let why = format!("The wait could not be kept: {error}");
+            return match first {
+                Some(id) => failures::count(state, guild, id, &why, true).await,
+                None => Ok(()),
+            };
         }
         Err(failure) => Err(failure),
     };

@@ -79,6 +79,10 @@ pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result
     let caused = now
         .channel
         .is_some_and(|to| state.was_caused(&format!("move {} {to}", voice.user_id)));
+    // Of whom nothing was heard before: any room may be the one that they have left.
+    if before.is_none() && now.channel.is_none() {
+        rooms::look(state, guild).await?;
+    }
     let is_bot = voice.member.as_ref().is_some_and(|it| it.user.bot);
     if caused || is_bot {
         return Ok(());
