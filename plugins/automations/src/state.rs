@@ -62,7 +62,12 @@ impl State {
     }
 
     async fn choose(&self) -> Result {
-        let wanted: BTreeSet<String> = self.servers.borrow().values().flatten().cloned().collect();
+        let mut wanted: BTreeSet<String> =
+            self.servers.borrow().values().flatten().cloned().collect();
+        if !self.servers.borrow().is_empty() {
+            // Where the bot is no more, nothing is to be heard.
+            wanted.insert("GUILD_DELETE".into());
+        }
         if *self.chosen.borrow() == wanted {
             return Ok(());
         }
@@ -121,6 +126,16 @@ impl State {
             };
         }
         self.choose().await
+    }
+
+    /// The bot has left a server: nothing of it is to be heard. Where it comes again, `automations list` begins anew.
+    pub(crate) async fn left(&self, guild: Guild) -> Result {
+        self.guilds.borrow_mut().remove(&guild);
+        if self.servers.borrow_mut().remove(&guild).is_some() {
+            store::keep_server(&self.host, guild, None).await?;
+            self.choose().await?;
+        }
+        Ok(())
     }
 
     /// Whether somebody may be given points again, who then may not for a while. It keeps most messages from the database, which has the

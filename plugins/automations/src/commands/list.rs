@@ -33,6 +33,8 @@ pub(super) async fn page(ctx: PageContext<Shared>) -> Result<Page> {
     if !may.contains(Permissions::MANAGE_GUILD) {
         return Err(Error::user("You may not manage this server any more."));
     }
+    // Where the bot has come again, its automations begin anew.
+    ctx.state().changed(guild).await?;
     let all = store::all(ctx.host(), guild).await?;
     if all.is_empty() {
         let none = "This server has no automations yet. `automations create` makes one.";

@@ -1,6 +1,6 @@
 //! Members who join and leave.
 
-use plugin_api::prelude::*;
+use plugin_api::{prelude::*, twilight_model::gateway::payload::incoming::GuildDelete};
 
 use super::{people, runs};
 use crate::{
@@ -20,6 +20,15 @@ pub(super) async fn joined(ctx: EventContext<MemberAdd, Shared>) -> Result {
         people::member(&ctx.event()?.member),
     )
     .await
+}
+
+/// The bot has left a server, or was removed from it. One that is out of order for a while is not left.
+pub(super) async fn gone(ctx: EventContext<GuildDelete, Shared>) -> Result {
+    let gone = ctx.event()?;
+    match gone.unavailable {
+        Some(true) => Ok(()),
+        _ => ctx.state().left(gone.id).await,
+    }
 }
 
 pub(super) async fn left(ctx: EventContext<MemberRemove, Shared>) -> Result {

@@ -227,11 +227,7 @@ impl Live<'_> {
     }
 
     /// Whom a text may notify: nobody whom its maker could not notify there.
-    pub(super) async fn mentions(
-        &self,
-        text: &str,
-        standing: &Standing,
-    ) -> Result<AllowedMentions> {
+    async fn mentions(&self, text: &str, standing: &Standing) -> Result<AllowedMentions> {
         let mut allowed = AllowedMentions {
             parse: vec![MentionType::Users],
             ..AllowedMentions::default()

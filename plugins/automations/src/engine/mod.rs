@@ -21,7 +21,7 @@ use std::{rc::Rc, time::Duration};
 
 use plugin_api::{
     prelude::*,
-    twilight_model::gateway::payload::incoming::{ChannelDelete, VoiceStateUpdate},
+    twilight_model::gateway::payload::incoming::{ChannelDelete, GuildDelete, VoiceStateUpdate},
 };
 
 use crate::state::Shared;
@@ -70,6 +70,9 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
         .listen(chosen(), |ctx: EventContext<ChannelDelete, Shared>| {
             rooms::deleted(ctx)
         })
+        .listen(chosen(), |ctx: EventContext<GuildDelete, Shared>| {
+            joins::gone(ctx)
+        })
         .component(panels::BUTTON, panels::clicked)
         .component(panels::MENU, panels::picked)
         .component(tickets::OPEN, tickets::open)
@@ -84,5 +87,8 @@ pub(crate) fn begin(state: &Shared) {
     let (host, counting) = (&state.host, Rc::clone(state));
     host.every(COUNTS, async move || counting.write_counts().await);
     let state = Rc::clone(state);
-    host.spawn(async move { rooms::put_in_order(&state).await });
+    host.spawn(async move {
+        rooms::put_in_order(&state).await;
+        Ok(())
+    });
 }

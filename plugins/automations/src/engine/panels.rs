@@ -55,7 +55,6 @@ pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) ->
         .standing(automation.maker, &action, &Occasion::new(guild))
         .await?;
     judge(&action, &Occasion::new(guild), &standing).map_err(Error::user)?;
-    let message = message.allow_mentions(live.mentions(values.text("message"), &standing).await?);
     let discord = state.host.discord();
     let kept = match automation.made.panel {
         Some((there, id)) if there == channel => {

@@ -267,52 +267,55 @@ pub(super) async fn deleted(ctx: EventContext<ChannelDelete, Shared>) -> Result 
     super::tickets::channel_gone(state, guild, channel).await
 }
 
-/// After a start: what has happened meanwhile to rooms and tickets is looked at.
-pub(super) async fn put_in_order(state: &State) -> Result {
+/// After a start: what has happened meanwhile to rooms and tickets is looked at. What can't be looked at holds the others up by nothing.
+pub(super) async fn put_in_order(state: &State) {
     for guild in state.servers() {
-        let working = state.working(guild).await?;
-        let has = |template: &str| working.iter().any(|it| it.is_of(template));
-        let (rooms, tickets) = (has("rooms"), has("tickets"));
-        if has("rooms") || has("voice_log") {
-            let voices = state
-                .host
-                .cache()
-                .voice_states(guild)
-                .await?
-                .unwrap_or_default();
-            for voice in voices {
-                state.voices.seen(
-                    guild,
-                    voice.user_id,
-                    voice.channel_id,
-                    voice.mute || voice.self_mute,
-                );
-            }
-        }
-        if !rooms && !tickets {
-            continue;
-        }
-        let Some(channels) = state.host.cache().channels(guild).await? else {
-            continue;
-        };
-        let is_there = |channel: Channel| channels.iter().any(|it| it.id == channel);
-        if rooms {
-            let all = state
-                .host
-                .storage()
-                .guild(guild)
-                .query("SELECT channel_id FROM automations__rooms", params![])
-                .await?;
-            for room in all.read::<Channel>()? {
-                match is_there(room) {
-                    true => left(state, guild, room).await?,
-                    false => forget(state, guild, room).await?,
-                }
-            }
-        }
-        if tickets {
-            super::tickets::put_in_order(state, guild, &is_there).await?;
+        if let Err(error) = look_after(state, guild).await {
+            tracing::warn!(
+                guild = guild.get(),
+                "rooms and tickets could not be looked at: {error}"
+            );
         }
     }
-    Ok(())
+}
+
+async fn look_after(state: &State, guild: Guild) -> Result {
+    let working = state.working(guild).await?;
+    let has = |template: &str| working.iter().any(|it| it.is_of(template));
+    let (rooms, tickets) = (has("rooms"), has("tickets"));
+    if rooms || has("voice_log") {
+        let voices = state.host.cache().voice_states(guild).await?;
+        for voice in voices.unwrap_or_default() {
+            let is_muted = voice.mute || voice.self_mute;
+            state
+                .voices
+                .seen(guild, voice.user_id, voice.channel_id, is_muted);
+        }
+    }
+    if !rooms && !tickets {
+        return Ok(());
+    }
+    let Some(channels) = state.host.cache().channels(guild).await? else {
+        return Ok(());
+    };
+    let is_there = |channel: Channel| channels.iter().any(|it| it.id == channel);
+    if rooms {
+        let sql = "SELECT channel_id FROM automations__rooms";
+        let all = state
+            .host
+            .storage()
+            .guild(guild)
+            .query(sql, params![])
+            .await?;
+        for room in all.read::<Channel>()? {
+            match is_there(room) {
+                true => left(state, guild, room).await?,
+                false => forget(state, guild, room).await?,
+            }
+        }
+    }
+    match tickets {
+        true => super::tickets::put_in_order(state, guild, &is_there).await,
+        false => Ok(()),
+    }
 }

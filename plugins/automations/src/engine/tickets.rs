@@ -149,7 +149,7 @@ async fn make(
     Ok(at)
 }
 
-/// The first message in a ticket. It notifies whose it is and the helpers, who would not know of it otherwise.
+/// The first message in a ticket. It notifies whose it is, and the helpers, who would not know of it.
 async fn greet(
     discord: &Discord,
     host: &Host,
@@ -171,9 +171,19 @@ async fn greet(
         &mut |low, _| low,
     );
     let text = clip(format!("{text}\n-# <@&{helpers}>").trim(), 2_000);
+    // Where its maker could notify them.
+    let role = host.cache().role(occasion.guild, helpers).await?;
+    let of_maker = host
+        .cache()
+        .guild_permissions(occasion.guild, automation.maker);
+    let notified = role.is_some_and(|it| it.mentionable)
+        || of_maker
+            .or_fetch()
+            .await?
+            .contains(Permissions::MENTION_EVERYONE);
     let message = NewMessage::from(text)
         .allow_users([user])
-        .allow_roles([helpers])
+        .allow_roles(notified.then_some(helpers))
         .row(buttons(host, automation.id, true)?);
     discord.send(channel, message).await.map(drop)
 }
