@@ -40,8 +40,14 @@ async fn automations_and_points_are_there_after_a_kill() {
     let seen = draft.seen.clone();
     let bot = bot.again().await;
     let (owner, member) = (bot.owner(), bot.member());
-    let text = typed(&owner, "automations list").await.text();
-    assert!(text.contains("levels") && text.contains("on"), "{text}");
+    let listed = async {
+        while !typed(&owner, "automations list")
+            .await
+            .text()
+            .contains("#1 levels")
+        {}
+    };
+    tokio::time::timeout(PATIENCE, listed).await.unwrap();
     let writes = async || drop(member.says("general", "something").await.unwrap());
     until_shown(&owner, "log", "member is at level 2.", writes).await;
     let mut draft = Form { who: &owner, seen };

@@ -68,8 +68,8 @@ async fn who_comes_goes_and_mutes_is_told_of() {
         member.joins_voice("lounge").await.unwrap();
         member.leaves_voice().await.unwrap();
     };
-    until_shown(&owner, "log", "has joined", comes).await;
-    until_shown(&owner, "log", "has left", comes).await;
+    until_shown(&owner, "log", "has joined", &comes).await;
+    until_shown(&owner, "log", "has left", &comes).await;
     member.joins_voice("lounge").await.unwrap();
     member.mutes().await.unwrap();
     owner.expects("log", "has muted").await.unwrap();

@@ -10,11 +10,11 @@ use std::{
 use plugin_api::prelude::*;
 use serde_json::json;
 
-use super::{
-    super::judge::{ChannelSeen, RoleSeen, Target},
-    *,
+use super::*;
+use crate::{
+    core::{ChannelSeen, Person, RoleSeen, Target},
+    model::{Guild, Rank},
 };
-use crate::model::{Guild, Rank};
 
 const HERE: Guild = Id::new(1);
 const THERE: Guild = Id::new(2);
@@ -139,7 +139,7 @@ fn frame(automation: i64, steps: impl IntoIterator<Item = Step>) -> Frame {
 }
 
 fn occasion() -> Occasion {
-    let person = super::super::Person {
+    let person = Person {
         id: Id::new(7),
         name: "ann".into(),
         display: "@everyone Ann".into(),
