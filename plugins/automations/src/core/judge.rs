@@ -98,27 +98,8 @@ pub(crate) fn judge(
                 _ => Ok(()),
             }
         }
-        Action::TimeOut { user, .. } => {
-            in_server(standing, Permissions::MODERATE_MEMBERS, "time members out")?;
-            let Some(target) = &standing.target else {
-                return Err(format!("<@{user}> is not in this server (any more)."));
-            };
-            if target.above_all {
-                return Err(format!(
-                    "<@{user}> owns or administers this server, and can't be timed out."
-                ));
-            }
-            if target.top >= standing.bot_top {
-                return Err(format!(
-                    "The highest role of <@{user}> is not below mine: move mine above it."
-                ));
-            }
-            match standing.maker_is_owner || target.top < standing.maker_top {
-                true => Ok(()),
-                false => Err(format!(
-                    "The highest role of <@{user}> is not below that of the automation's maker."
-                )),
-            }
+        Action::TimeOut { .. } => {
+            in_server(standing, Permissions::MODERATE_MEMBERS, "time members out")
         }
         Action::Webhook { .. } => match standing.maker.contains(Permissions::MANAGE_WEBHOOKS) {
             true => Ok(()),
@@ -126,6 +107,19 @@ pub(crate) fn judge(
         },
         Action::Dm { .. } => Ok(()),
     }
+}
+
+/// Whether an action that is allowed reaches whom it is done to. A time-out reaches nobody who owns or administers the server, or whose
+/// highest role is not below the bot's and the maker's: it is left out then, since that is no fault of the automation's, and none that a
+/// member may have it switched off by.
+pub(crate) fn reaches(action: &Action, standing: &Standing) -> bool {
+    if !matches!(action, Action::TimeOut { .. }) {
+        return true;
+    }
+    standing.target.as_ref().is_some_and(|it| {
+        let below_maker = standing.maker_is_owner || it.top < standing.maker_top;
+        !it.above_all && it.top < standing.bot_top && below_maker
+    })
 }
 
 /// The channel, if it is one of the server in which it happens. Whoever names another's learns nothing of it.

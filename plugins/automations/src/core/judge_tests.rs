@@ -177,27 +177,30 @@ fn a_time_out_reaches_nobody_who_is_not_below() {
         user: Id::new(7),
         seconds: 60,
     };
-    let top = |position: i64| {
-        move |it: &mut Standing| it.target.as_mut().unwrap().top = Rank::new(position, Id::new(99))
-    };
     check(&out, |_| {}, None);
-    check(
-        &out,
-        |it| it.target.as_mut().unwrap().above_all = true,
-        Some("can't be timed out"),
-    );
-    check(&out, top(9), Some("not below mine"));
-    check(
-        &out,
-        top(6),
-        Some("not below that of the automation's maker"),
-    );
-    check(&out, |it| it.target = None, Some("not in this server"));
-    check(
-        &out,
-        |it| it.maker -= Permissions::MODERATE_MEMBERS,
-        Some("maker may not time members out"),
-    );
+    let lacking = |it: &mut Standing| it.maker -= Permissions::MODERATE_MEMBERS;
+    check(&out, lacking, Some("maker may not time members out"));
+    let reached = |change: &dyn Fn(&mut Standing)| {
+        let mut standing = open();
+        change(&mut standing);
+        reaches(&out, &standing)
+    };
+    let top = |position: i64| {
+        move |it: &mut Standing| {
+            it.target.as_mut().unwrap().top = Rank::new(position, Id::new(99));
+        }
+    };
+    assert!(reached(&|_| {}));
+    assert!(reached(&top(4)));
+    assert!(!reached(&top(6)), "above the maker");
+    assert!(!reached(&top(9)), "above the bot");
+    assert!(!reached(&|it| it.target = None), "gone");
+    assert!(!reached(&|it| it.target.as_mut().unwrap().above_all = true));
+    let of_owner = |it: &mut Standing| {
+        it.maker_is_owner = true;
+        top(6)(it);
+    };
+    assert!(reached(&of_owner));
 }
 
 #[test]

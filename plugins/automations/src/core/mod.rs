@@ -6,7 +6,7 @@ mod occasion;
 mod run;
 mod variables;
 
-pub(crate) use judge::{ChannelSeen, RoleSeen, Standing, Target, judge};
+pub(crate) use judge::{ChannelSeen, RoleSeen, Standing, Target, judge, reaches};
 pub(crate) use occasion::{Occasion, Person};
 pub(crate) use run::{Action, Callee, Ended, Failure, Frame, Run, STEPS, World, advance};
 pub(crate) use variables::{expand, harmless};

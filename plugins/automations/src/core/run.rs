@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use plugin_api::{Error, Json, Result, text::code};
 use serde::{Deserialize, Serialize};
 
-use super::{Occasion, Standing, expand, judge};
+use super::{Occasion, Standing, expand, judge, reaches};
 use crate::model::{Card, Channel, Message, Place, Role, Step, User};
 
 /// Most steps of one automation.
@@ -219,10 +219,10 @@ pub(crate) async fn advance(mut run: Run, world: &impl World) -> Result<Ended, F
                     .await
                     .map_err(failed)?;
                 judge(&action, &run.occasion, &standing).map_err(|why| failed(Error::user(why)))?;
-                world
-                    .perform(&action, &standing, &run.occasion)
-                    .await
-                    .map_err(failed)?;
+                if reaches(&action, &standing) {
+                    let done = world.perform(&action, &standing, &run.occasion);
+                    done.await.map_err(failed)?;
+                }
             }
         }
     }
