@@ -318,7 +318,7 @@ impl Live<'_> {
 fn softened(action: &Action, error: Error) -> Result {
     match (action, error.discord_code()) {
         // They take no messages, or have left, or somebody was faster.
-        (Action::Dm { .. }, Some(50_007 | 10_013)) | (_, Some(10_007 | 10_008)) => Ok(()),
+        (Action::Dm { .. }, Some(50_007 | 50_278 | 10_013)) | (_, Some(10_007 | 10_008)) => Ok(()),
         (_, Some(50_013)) => Err(Error::user("Discord says that I lack a permission for it.")),
         (_, Some(50_001)) => Err(Error::user("Discord says that I don't see the channel.")),
         (_, Some(10_003)) => Err(Error::user("The channel is not there any more.")),

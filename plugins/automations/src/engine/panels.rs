@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     core::{Action, Occasion, World, judge},
-    model::{Automation, Guild, Keyed, Made, Message, Role, RoleAt, User},
+    model::{Automation, Guild, Keyed, Made, Message, Role, RoleAt},
     state::{Shared, State},
     store,
     templates::{Style, style},
@@ -24,7 +24,7 @@ pub(super) const BUTTON: &str = "role";
 /// Handler of the menu of roles: `automation`.
 pub(super) const MENU: &str = "roles";
 
-/// Puts an automation's message where it belongs, or changes the one that is there; takes it away where there is none to be.
+/// Puts an automation's message where it belongs, or changes the one that is there.
 pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) -> Result {
     let values = &automation.definition.parameters;
     let message = match automation.template() {
