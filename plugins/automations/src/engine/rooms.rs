@@ -206,13 +206,10 @@ pub(super) async fn left(state: &State, guild: Guild, channel: Channel) -> Resul
     if stays || !state.voices.is_empty(guild, channel) {
         return Ok(());
     }
-    // The cache knows those who were there before the plugin was.
-    let others = state
-        .host
-        .cache()
-        .voice_states(guild)
-        .await?
-        .unwrap_or_default();
+    // The cache knows those who were there before the plugin was. Where it does not, no room is taken away on a guess.
+    let Some(others) = state.host.cache().voice_states(guild).await? else {
+        return Ok(());
+    };
     let is_there =
         |voice: &plugin_api::twilight_model::voice::VoiceState| voice.channel_id == Some(channel);
     if others.iter().any(is_there) {
