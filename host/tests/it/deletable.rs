@@ -20,6 +20,7 @@ use crate::{
 /// `/` it is a slash command.
 const ASKED: &[(&str, &str)] = &[
     ("access", "/why command:why"),
+    ("automations", "/automations list"),
     ("backup", "!backup list"),
     ("diagnostics", "/fw_errors"),
     ("help", "!help"),

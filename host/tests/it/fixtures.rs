@@ -45,6 +45,7 @@ pub fn cogwright() -> PathBuf {
 /// The examples, and the plugins that the stories are about.
 const NAMES: &[&str] = &[
     "access",
+    "automations",
     "backup",
     "checks",
     "counter",

@@ -11,6 +11,7 @@ mod api;
 mod attacks;
 mod authority;
 mod authors;
+mod automations;
 mod backup;
 mod beats;
 mod blame;

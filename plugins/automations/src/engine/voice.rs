@@ -1,0 +1,183 @@
+//! Voice channels: who comes, goes, changes and mutes; and the rooms that are made for them.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use plugin_api::{prelude::*, twilight_model::gateway::payload::incoming::VoiceStateUpdate};
+
+use super::{people, rooms, runs};
+use crate::{
+    core::{Occasion, Person},
+    model::{Channel, Guild, User},
+    state::{Shared, State},
+};
+
+/// What was last known of a member's voice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Voice {
+    pub(crate) channel: Option<Channel>,
+    pub(crate) is_muted: bool,
+}
+
+/// Where members were, as far as it was heard.
+#[derive(Debug, Default)]
+pub(crate) struct Voices(RefCell<HashMap<(Guild, User), Voice>>);
+
+/// Most members who are remembered; nobody in a voice channel is more than Discord lets be.
+const MEMBERS: usize = 100_000;
+
+impl Voices {
+    /// Where somebody is now; where they were before.
+    fn put(&self, guild: Guild, user: User, now: Voice) -> Option<Voice> {
+        let mut all = self.0.borrow_mut();
+        if all.len() >= MEMBERS {
+            all.clear();
+        }
+        match now.channel {
+            Some(_) => all.insert((guild, user), now),
+            None => all.remove(&(guild, user)),
+        }
+    }
+
+    pub(crate) fn forget(&self, user: User) {
+        self.0.borrow_mut().retain(|(_, it), _| *it != user);
+    }
+
+    /// Whether anybody is known to be in a channel.
+    pub(super) fn is_empty(&self, guild: Guild, channel: Channel) -> bool {
+        !self
+            .0
+            .borrow()
+            .iter()
+            .any(|((of, _), it)| *of == guild && it.channel == Some(channel))
+    }
+
+    /// Who was there before anything was heard.
+    pub(super) fn seen(&self, guild: Guild, user: User, channel: Option<Channel>, is_muted: bool) {
+        let mut all = self.0.borrow_mut();
+        if let (Some(_), false) = (channel, all.contains_key(&(guild, user))) {
+            all.insert((guild, user), Voice { channel, is_muted });
+        }
+    }
+}
+
+pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result {
+    let state = ctx.state();
+    let Some(guild) = ctx.guild_id().filter(|it| state.has_any(*it)) else {
+        return Ok(());
+    };
+    let voice = &ctx.event()?.0;
+    let now = Voice {
+        channel: voice.channel_id,
+        is_muted: voice.mute || voice.self_mute,
+    };
+    let before = state.voices.put(guild, voice.user_id, now);
+    let was = before.and_then(|it| it.channel);
+    // A room that was left is looked at, whoever has left it.
+    if let Some(left) = was.filter(|it| Some(*it) != now.channel) {
+        rooms::left(state, guild, left).await?;
+    }
+    let caused = now
+        .channel
+        .is_some_and(|to| state.was_caused(&format!("move {} {to}", voice.user_id)));
+    // Of whom nothing was heard before: any room may be the one that they have left.
+    if before.is_none() && now.channel.is_none() {
+        rooms::look(state, guild).await?;
+    }
+    let is_bot = voice.member.as_ref().is_some_and(|it| it.user.bot);
+    if caused || is_bot {
+        return Ok(());
+    }
+    let person = match &voice.member {
+        Some(member) => people::member(member),
+        None => people::fetched(&state.host, guild, voice.user_id).await?,
+    };
+    for automation in state.working(guild).await?.iter() {
+        match automation.template() {
+            "voice_log" => {
+                let values = &automation.definition.parameters;
+                if let Some((kind, what)) = happened(before, now)
+                    && values.flag(kind)
+                {
+                    fire(
+                        state,
+                        automation,
+                        guild,
+                        person.clone(),
+                        &what,
+                        now.channel.or(was),
+                    )
+                    .await?;
+                }
+            }
+            "rooms" if now.channel.is_some() && now.channel != was => {
+                rooms::entered(state, guild, automation, &person, now.channel).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn fire(
+    state: &State,
+    automation: &crate::model::Automation,
+    guild: Guild,
+    person: Person,
+    what: &str,
+    channel: Option<Channel>,
+) -> Result {
+    let mut occasion = Occasion::new(guild).about(person);
+    occasion.set("what", what);
+    occasion.set(
+        "voice",
+        channel.map_or_else(String::new, |it| format!("<#{it}>")),
+    );
+    runs::fire(state, automation, occasion).await
+}
+
+/// What has happened, by the parameter that it is told by, and in words.
+fn happened(before: Option<Voice>, now: Voice) -> Option<(&'static str, String)> {
+    let was = before.and_then(|it| it.channel);
+    Some(match (was, now.channel) {
+        (None, Some(to)) => ("joins", format!("has joined <#{to}>.")),
+        (Some(from), None) => ("leaves", format!("has left <#{from}>.")),
+        (Some(from), Some(to)) if from != to => {
+            ("moves", format!("has gone from <#{from}> to <#{to}>."))
+        }
+        (Some(_), Some(at)) => match (before.is_some_and(|it| it.is_muted), now.is_muted) {
+            (false, true) => ("mutes", format!("has muted in <#{at}>.")),
+            (true, false) => ("mutes", format!("has unmuted in <#{at}>.")),
+            _ => return None,
+        },
+        (None, None) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_happened_is_told_by_what_was_before() {
+        let at = |channel: u64, is_muted| Voice {
+            channel: Id::new_checked(channel),
+            is_muted,
+        };
+        for (before, now, wanted) in [
+            (None, at(5, false), Some("joins")),
+            (None, at(5, true), Some("joins")),
+            (Some(at(5, false)), at(0, false), Some("leaves")),
+            (Some(at(5, false)), at(6, true), Some("moves")),
+            (Some(at(5, false)), at(5, true), Some("mutes")),
+            (Some(at(5, true)), at(5, false), Some("mutes")),
+            (Some(at(5, true)), at(5, true), None),
+            (None, at(0, false), None),
+        ] {
+            assert_eq!(
+                happened(before, now).map(|it| it.0),
+                wanted,
+                "{before:?} {now:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The form in Discord: a draft that is filled in by modals, looked at, and saved. The draft lies in the server's database, so that a reload
+//! or a mistake loses nothing.
+
+mod conditions;
+mod draft;
+mod fill;
+mod page;
+mod save;
+mod steps;
+
+use plugin_api::prelude::*;
+
+use crate::{
+    engine,
+    model::{Automation, Definition, Guild, Step, User},
+    state::{Shared, State},
+    templates::{self, ALL},
+};
+use draft::Draft;
+
+pub(crate) use page::card;
+pub(crate) use save::set_up;
+
+/// Handlers of the form's buttons, selects and modals. Their argument is the draft's stamp, and what else is to be known.
+mod part {
+    pub(super) const TEMPLATE: &str = "template";
+    pub(super) const FILL: &str = "fill";
+    pub(super) const FILLED: &str = "filled";
+    pub(super) const CONDITIONS: &str = "conditions";
+    pub(super) const CONDITIONED: &str = "conditioned";
+    pub(super) const STEPS: &str = "steps";
+    pub(super) const STEP: &str = "step";
+    pub(super) const STEPPED: &str = "stepped";
+    pub(super) const UNSTEP: &str = "unstep";
+    pub(super) const BACK: &str = "back";
+    pub(super) const PREVIEW: &str = "preview";
+    pub(super) const SAVE: &str = "save";
+    pub(super) const DISCARD: &str = "discard";
+}
+
+pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
+    plugin
+        .component(part::TEMPLATE, chosen)
+        .component(part::FILL, fill::open)
+        .component(part::FILLED, fill::submitted)
+        .component(part::CONDITIONS, conditions::open)
+        .component(part::CONDITIONED, conditions::submitted)
+        .component(part::STEPS, steps::choose)
+        .component(part::STEP, steps::open)
+        .component(part::STEPPED, steps::submitted)
+        .component(part::UNSTEP, steps::drop_last)
+        .component(part::BACK, save::back)
+        .component(part::PREVIEW, save::preview)
+        .component(part::SAVE, save::save)
+        .component(part::DISCARD, save::discard)
+}
+
+/// The choice of a template, with which the form begins.
+pub(crate) fn choice(ctx: &Invocation) -> Result<NewMessage> {
+    let options = ALL.iter().map(|it| {
+        plugin_api::SelectOption::new(it.title, it.name)
+            .description(it.description)
+            .emoji(it.icon)
+    });
+    let menu = select(
+        "Which template?",
+        ctx.custom_id(part::TEMPLATE, "")?,
+        options,
+    );
+    Ok(NewMessage::from("What shall I do in this server by myself?").row([menu]))
+}
+
+/// The form of a definition, which is nobody else's draft from now on.
+pub(crate) async fn begin(
+    ctx: &Invocation,
+    state: &State,
+    definition: Definition,
+    of: Option<i64>,
+    note: Option<String>,
+) -> Result<NewMessage> {
+    let draft = Draft::begin(ctx.host(), ctx.guild()?, ctx.user().id, definition, of).await?;
+    page::form(ctx, state, &draft, note).await
+}
+
+async fn chosen(ctx: ComponentContext<Shared>) -> Result {
+    may_manage(&ctx).await?;
+    let name = ctx.values().first().cloned().unwrap_or_default();
+    let template =
+        templates::named(&name).ok_or(Error::user("There is no such template any more."))?;
+    let page = begin(&ctx, ctx.state(), Definition::new(template), None, None).await?;
+    ctx.update(page).await
+}
+
+/// Whoever has a form open may have lost the right to it.
+///
+/// # Errors
+///
+/// They may not manage the server (any more).
+pub(crate) async fn may_manage(ctx: &Invocation) -> Result {
+    match ctx.permissions().await?.contains(Permissions::MANAGE_GUILD) {
+        true => Ok(()),
+        false => Err(Error::user("You may not manage this server any more.")),
+    }
+}
+
+/// All that is in the way of a definition of this maker's: what does not fit together, and what is not allowed.
+pub(crate) async fn problems(
+    state: &State,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+) -> Result<Vec<String>> {
+    match definition.check() {
+        Ok(()) => engine::check_fence(state, guild, definition, maker).await,
+        Err(wrong) => Ok(wrong),
+    }
+}
+
+/// What an automation would do if it were about whoever asks, in words.
+pub(crate) async fn rehearsed(
+    ctx: &Invocation,
+    state: &State,
+    automation: &Automation,
+) -> Result<String> {
+    save::rehearsed(ctx, state, automation).await
+}
+
+/// Takes addresses of webhooks out; whether there were any.
+pub(crate) fn hide_addresses(definition: &mut Definition) -> bool {
+    let mut found = definition.parameters.0.remove("url").is_some();
+    for step in &mut definition.steps {
+        if let Step::Webhook { url, .. } = step {
+            url.clear();
+            found = true;
+        }
+    }
+    found
+}

@@ -1,0 +1,180 @@
+//! End of the form: the preview, the save, and the bin.
+
+use plugin_api::{
+    prelude::*,
+    text::{clip, code},
+};
+
+use super::{
+    draft::Draft,
+    page::{form, turn},
+    problems,
+};
+use crate::{
+    Options,
+    core::{Occasion, Person},
+    engine,
+    model::{Automation, Definition, Guild, User},
+    state::{Shared, State},
+    store, templates,
+};
+
+pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
+    let (draft, _) = Draft::of(&ctx).await?;
+    let page = form(&ctx, ctx.state(), &draft, None).await?;
+    turn(&ctx, page).await
+}
+
+pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
+    Draft::of(&ctx).await?;
+    Draft::forget(ctx.host(), ctx.guild()?, ctx.user().id).await?;
+    ctx.update(over("It is thrown away.").embed(embed("Nothing is kept")))
+        .await
+}
+
+pub(super) async fn preview(ctx: ComponentContext<Shared>) -> Result {
+    let (draft, _) = Draft::of(&ctx).await?;
+    let automation = pretended(draft.definition, draft.of.unwrap_or(0), ctx.user().id);
+    let text = rehearsed(&ctx, ctx.state(), &automation).await?;
+    ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral())
+        .await
+}
+
+fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
+    Automation {
+        id,
+        definition,
+        maker,
+        is_on: true,
+        runs: 0,
+        failures: 0,
+        last_error: None,
+        last_run_ms: None,
+        made: crate::model::Made::default(),
+    }
+}
+
+/// What it would do, if it were about whoever asks and happened here.
+pub(super) async fn rehearsed(
+    ctx: &Invocation,
+    state: &State,
+    automation: &Automation,
+) -> Result<String> {
+    let guild = ctx.guild()?;
+    if let Err(wrong) = automation.definition.check() {
+        return Ok(format!(
+            "It can't do anything yet:\n- {}",
+            clip(&wrong.join("\n- "), 1_500)
+        ));
+    }
+    let person = Person {
+        id: ctx.user().id,
+        name: ctx.user().name.to_owned(),
+        display: ctx.display_name().to_owned(),
+        avatar: ctx.avatar_url(),
+        roles: ctx.roles().to_vec(),
+    };
+    let mut occasion = Occasion::new(guild).about(person).at(ctx.channel_id());
+    occasion.message = Some(Id::new(1));
+    for (name, value) in [
+        ("message", "an example"),
+        ("word", "example"),
+        ("level", "5"),
+        ("points", "2500"),
+        ("number", "1"),
+        ("role", "a role"),
+        ("what", "has joined a channel"),
+        ("channel_name", "a-channel"),
+    ] {
+        occasion.set(name, value);
+    }
+    let template = automation.definition.template().map_err(Error::user)?;
+    let holds = engine::holds(state, &automation.definition.conditions, &occasion).await?;
+    let (said, stopped) = engine::rehearse(state, automation, occasion).await?;
+    let mut text = format!("**{}**, with you as the member:\n", template.trigger);
+    let own = templates::own_words(template, &automation.definition.parameters);
+    for (at, line) in own.into_iter().chain(said).enumerate() {
+        text.push_str(&format!("{}. {line}\n", at + 1));
+    }
+    if let Some(why) = stopped {
+        text.push_str(&format!("⚠️ There it would end: {why}\n"));
+    }
+    if !holds {
+        text.push_str("⚠️ Its conditions don't hold for you now, so it would do nothing.\n");
+    }
+    Ok(clip(&text, 4_000))
+}
+
+pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
+    let (draft, _) = Draft::of(&ctx).await?;
+    let (state, host, guild, maker) = (ctx.state(), ctx.host(), ctx.guild()?, ctx.user().id);
+    let definition = &draft.definition;
+    if !problems(state, guild, definition, maker).await?.is_empty() {
+        // The page says what is in the way.
+        let page = form(&ctx, state, &draft, Some("It can't be saved yet.".into())).await?;
+        return turn(&ctx, page).await;
+    }
+    let kept = match draft.of {
+        Some(id) => store::update(host, guild, id, definition, maker)
+            .await
+            .map(|()| id),
+        None => store::insert(host, guild, definition, maker, Options::of(host)?.limit).await,
+    };
+    let id = match kept {
+        Ok(id) => id,
+        Err(error) => {
+            let why = error.user_message().map(str::to_owned).ok_or(error)?;
+            let page = form(&ctx, state, &draft, Some(why)).await?;
+            return turn(&ctx, page).await;
+        }
+    };
+    Draft::forget(host, guild, maker).await?;
+    let title = code(&format!("#{id} {}", definition.name));
+    match set_up(state, guild, id).await {
+        Ok(true) => {
+            ctx.update(over(&format!(
+                "{title} is saved and on. `automations list` shows all."
+            )))
+            .await
+        }
+        Ok(false) => {
+            ctx.update(over(&format!(
+                "{title} is saved. It is off: `automations toggle {id}` switches it on."
+            )))
+            .await
+        }
+        Err(error) => {
+            let why = error.user_message().map(str::to_owned).ok_or(error)?;
+            let text = format!(
+                "{title} is saved, but off: {why}\n`automations edit {id}` changes it, `automations toggle {id}` switches it on."
+            );
+            ctx.update(over(&text)).await
+        }
+    }
+}
+
+/// Does what belongs to an automation that is on: its message, its schedule, what has to be heard. Whether it is on.
+///
+/// # Errors
+///
+/// Why its message or its schedule can't be made. It is off then.
+pub(crate) async fn set_up(state: &State, guild: Guild, id: i64) -> Result<bool> {
+    let all = store::all(&state.host, guild).await?;
+    let Some(automation) = all.iter().find(|it| it.id == id && it.is_on) else {
+        return Ok(false);
+    };
+    let made = async {
+        engine::put_panel(state, guild, automation).await?;
+        engine::plan_schedule(state, guild, automation).await
+    };
+    let made = made.await;
+    if made.is_err() {
+        store::switch(&state.host, guild, id, false).await?;
+    }
+    state.changed(guild).await?;
+    made.map(|()| true)
+}
+
+fn over(text: &str) -> NewMessage {
+    NewMessage::from(text).without_components()
+}

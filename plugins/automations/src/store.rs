@@ -1,0 +1,282 @@
+//! Storage: the automations of each server in its own database, and in the bot's which servers have any and what they listen to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plugin_api::{prelude::*, text::clip};
+use serde::Deserialize;
+
+use crate::model::{Automation, Definition, Guild, Made, User};
+
+/// Automations, which go with the server's database.
+const AUTOMATIONS: &str = "
+    CREATE TABLE automations__automations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        definition TEXT NOT NULL,
+        maker INTEGER NOT NULL,
+        is_on INTEGER NOT NULL DEFAULT 1,
+        runs INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT,
+        last_run_ms INTEGER,
+        made TEXT NOT NULL DEFAULT '{}'
+    );
+    CREATE TABLE automations__levels (
+        automation INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        points INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        PRIMARY KEY (automation, user_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX automations__levels_of ON automations__levels (automation, points);
+    CREATE TABLE automations__messages (user_id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+    CREATE TABLE automations__tickets (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        automation INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        channel_id INTEGER,
+        claimed_by INTEGER,
+        is_open INTEGER NOT NULL DEFAULT 1
+    );
+    CREATE INDEX automations__tickets_at ON automations__tickets (channel_id);
+    CREATE TABLE automations__rooms (
+        channel_id INTEGER PRIMARY KEY,
+        automation INTEGER NOT NULL,
+        user_id INTEGER NOT NULL
+    );";
+
+/// Servers with automations that are on, and the events that those need, with blanks between.
+const SERVERS: &str =
+    "CREATE TABLE automations__servers (guild_id INTEGER PRIMARY KEY, events TEXT NOT NULL)";
+
+/// Tells the host of the tables, and in which of their columns a user stands.
+pub(crate) fn tables<S: 'static>(plugin: Plugin<S>) -> Plugin<S> {
+    plugin
+        .migration(1, Scope::Guild, AUTOMATIONS)
+        .migration(1, Scope::Bot, SERVERS)
+        .subject("automations__automations", "maker")
+        .subject("automations__levels", "user_id")
+        .subject("automations__messages", "user_id")
+        .subject("automations__tickets", "user_id")
+        .subject("automations__rooms", "user_id")
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    definition: String,
+    maker: User,
+    is_on: bool,
+    runs: i64,
+    failures: i64,
+    last_error: Option<String>,
+    last_run_ms: Option<i64>,
+    made: String,
+}
+
+fn database(host: &Host, guild: Guild) -> Database {
+    host.storage().guild(guild)
+}
+
+/// A server's automations, by their numbers. What a newer version has written, and this one can't read, is left as it is.
+pub(crate) async fn all(host: &Host, guild: Guild) -> Result<Vec<Automation>> {
+    let rows = database(host, guild)
+        .query(
+            "SELECT * FROM automations__automations ORDER BY id",
+            params![],
+        )
+        .await?;
+    let read = |row: Row| match serde_json::from_str::<Definition>(&row.definition) {
+        Ok(definition) => Some(Automation {
+            id: row.id,
+            definition,
+            maker: row.maker,
+            is_on: row.is_on,
+            runs: row.runs,
+            failures: row.failures,
+            last_error: row.last_error,
+            last_run_ms: row.last_run_ms,
+            made: serde_json::from_str(&row.made).unwrap_or_default(),
+        }),
+        Err(error) => {
+            tracing::warn!(
+                guild = guild.get(),
+                id = row.id,
+                "an automation is left out: {error}"
+            );
+            None
+        }
+    };
+    Ok(rows.read::<Row>()?.into_iter().filter_map(read).collect())
+}
+
+/// Keeps a new one, and gives its number.
+///
+/// # Errors
+///
+/// The server has as many as it may have, or one of that name.
+pub(crate) async fn insert(
+    host: &Host,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+    limit: u64,
+) -> Result<i64> {
+    let json = serde_json::to_string(definition)?;
+    let limit = i64::try_from(limit)?;
+    let done = database(host, guild)
+        .transaction(|t| {
+            t.require("SELECT count(*) < ?1 FROM automations__automations", params![limit]).or_tell(format!(
+                "This server has {limit} automations, which is all it may have. `automations delete` makes room."
+            ));
+            let called = "SELECT NOT EXISTS (SELECT 1 FROM automations__automations WHERE name = ?1)";
+            t.require(called, params![definition.name]).or_tell(format!("Another automation is called `{}` already.", definition.name));
+            t.execute(
+                "INSERT INTO automations__automations (name, definition, maker) VALUES (?1, ?2, ?3)",
+                params![definition.name, json, maker],
+            );
+        })
+        .await?;
+    done.last()
+        .map(plugin_api::Done::inserted_id)
+        .ok_or(Error::new(
+            "a transaction told nothing of its last statement",
+        ))
+}
+
+/// Keeps a changed one. Whoever has changed it is its maker from then on.
+///
+/// # Errors
+///
+/// It is gone, or another one has the name.
+pub(crate) async fn update(
+    host: &Host,
+    guild: Guild,
+    id: i64,
+    definition: &Definition,
+    maker: User,
+) -> Result {
+    let json = serde_json::to_string(definition)?;
+    database(host, guild)
+        .transaction(|t| {
+            let called = "SELECT NOT EXISTS (SELECT 1 FROM automations__automations WHERE name = ?1 AND id != ?2)";
+            t.require(called, params![definition.name, id])
+                .or_tell(format!("Another automation is called `{}` already.", definition.name));
+            t.execute(
+                "UPDATE automations__automations SET name = ?1, definition = ?2, maker = ?3, failures = 0, last_error = NULL WHERE id = ?4",
+                params![definition.name, json, maker, id],
+            )
+            .must_change(1)
+            .or_tell("The automation was deleted meanwhile. What you have written is still in the form.");
+        })
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn keep_made(host: &Host, guild: Guild, id: i64, made: &Made) -> Result {
+    let sql = "UPDATE automations__automations SET made = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![serde_json::to_string(made)?, id])
+        .await
+        .map(drop)
+}
+
+/// Deletes one with all that it has kept, but for the numbers of tickets, which are never given again.
+pub(crate) async fn delete(host: &Host, guild: Guild, id: i64) -> Result<bool> {
+    let done = database(host, guild)
+        .transaction(|t| {
+            t.execute(
+                "DELETE FROM automations__automations WHERE id = ?1",
+                params![id],
+            );
+            t.execute(
+                "DELETE FROM automations__levels WHERE automation = ?1",
+                params![id],
+            );
+            t.execute(
+                "DELETE FROM automations__rooms WHERE automation = ?1",
+                params![id],
+            );
+        })
+        .await?;
+    Ok(done.first().is_some_and(|it| it.changed() > 0))
+}
+
+/// Switches one on, with its failures forgotten, or off.
+pub(crate) async fn switch(host: &Host, guild: Guild, id: i64, on: bool) -> Result<bool> {
+    let sql = "UPDATE automations__automations SET is_on = ?1, failures = 0 WHERE id = ?2";
+    Ok(database(host, guild)
+        .execute(sql, params![on, id])
+        .await?
+        .changed()
+        > 0)
+}
+
+/// It has gone well.
+pub(crate) async fn succeeded(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
+    let sql = "UPDATE automations__automations SET runs = runs + 1, failures = 0, last_run_ms = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
+}
+
+/// It has failed: how often in a row by now.
+pub(crate) async fn failed(
+    host: &Host,
+    guild: Guild,
+    id: i64,
+    why: &str,
+    counts: bool,
+) -> Result<i64> {
+    let sql = "UPDATE automations__automations SET failures = failures + ?1, last_error = ?2 WHERE id = ?3 RETURNING failures";
+    let rows = database(host, guild)
+        .query(sql, params![counts, clip(why, 1_000), id])
+        .await?;
+    Ok(rows.read::<i64>()?.first().copied().unwrap_or(0))
+}
+
+/// What the servers with automations need to hear.
+pub(crate) async fn servers(host: &Host) -> Result<BTreeMap<Guild, BTreeSet<String>>> {
+    let rows = host
+        .storage()
+        .bot()
+        .query(
+            "SELECT guild_id, events FROM automations__servers",
+            params![],
+        )
+        .await?;
+    let rows = rows.read::<(Guild, String)>()?.into_iter();
+    Ok(rows
+        .map(|(guild, events)| {
+            (
+                guild,
+                events.split_whitespace().map(str::to_owned).collect(),
+            )
+        })
+        .collect())
+}
+
+/// Keeps what a server's automations need to hear; `None` where none is on.
+pub(crate) async fn keep_server(
+    host: &Host,
+    guild: Guild,
+    events: Option<&BTreeSet<String>>,
+) -> Result {
+    let bot = host.storage().bot();
+    let done = match events {
+        Some(events) => {
+            let events: Vec<_> = events.iter().map(String::as_str).collect();
+            let sql = "INSERT INTO automations__servers VALUES (?1, ?2) ON CONFLICT DO UPDATE SET events = excluded.events";
+            bot.execute(sql, params![guild, events.join(" ")]).await
+        }
+        None => {
+            bot.execute(
+                "DELETE FROM automations__servers WHERE guild_id = ?1",
+                params![guild],
+            )
+            .await
+        }
+    };
+    done.map(drop)
+}
