@@ -1,0 +1,12 @@
+//! What was found, in the formats of our plugins: an automation, a schedule's time, a snapshot.
+
+mod automation;
+mod condition;
+mod cron;
+mod snapshot;
+
+pub(crate) use self::{
+    automation::{automation, roles},
+    cron::cron,
+    snapshot::{KNOWS, snapshot},
+};
