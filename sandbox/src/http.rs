@@ -29,6 +29,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/emojis/{name}", get(picture))
         .route("/stickers/{name}", get(picture))
         .route("/icons/{guild}/{name}", get(icon))
+        .route("/role-icons/{role}/{name}", get(icon))
         .merge(web::router())
         .fallback(|| async {
             (
@@ -133,7 +134,7 @@ async fn picture(State(context): State<Context>, Path(name): Path<String>) -> Re
     served(&context, id)
 }
 
-/// The icon of a server, by its hash.
+/// The icon of a server or of a role, by its hash.
 async fn icon(State(context): State<Context>, Path((_, name)): Path<(u64, String)>) -> Response {
     let hash = name.split('.').next();
     let id = hash.and_then(|hash| u128::from_str_radix(hash, 16).ok());

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is written or read at once, in bytes.
-const PIECE: u64 = 1024 * 1024;
+pub(crate) const PIECE: u64 = 1024 * 1024;
 
 pub(crate) fn path(guild: Guild, number: u64) -> String {
     format!("{guild}/{number}.jsonl")

@@ -4,10 +4,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fields,
-    model::{Contents, Item, Kind, Overwrite, Snowflake},
+    model::{COMMUNITY, Contents, Item, Kind, Overwrite, Snowflake},
     pairs::{Pairs, translated},
     plan::Plan,
 };
+
+/// The channels that a community has.
+pub(crate) const COMMUNITY_CHANNELS: &[&str] = &["rules_channel_id", "public_updates_channel_id"];
 
 /// Body of a request, and who is left out of a channel's rights, since their role is not there.
 #[derive(Debug, PartialEq)]
@@ -23,8 +26,7 @@ pub(crate) fn make(kind: Kind, item: &Item, wanted: &Contents, plan: &Plan, pair
     let mut json = Map::new();
     for (key, _) in table {
         let is_known = there.fields.contains_key(*key) || *key == "permissions";
-        // Icons are for boosted servers, which one that is made anew need not be.
-        if is_known && *key != "unicode_emoji" {
+        if is_known && (*key != "unicode_emoji" || plan.has_role_icons) {
             json.insert((*key).to_owned(), fields::wish(table, &there.fields, key));
         }
     }
@@ -68,6 +70,8 @@ pub(crate) fn change(
             "parent_id" => json!(item.parent.and_then(|parent| pairs.get(&parent))),
             "permission_overwrites" => overwrites(item, wanted, plan, pairs, &mut without),
             "roles" => roles(item, pairs),
+            // A picture, which is read by itself.
+            "icon" => continue,
             // What has no colours of its own has the one colour.
             "colors" if !there.fields.contains_key("colors") => continue,
             key => fields::wish(table, &there.fields, key),
@@ -106,6 +110,32 @@ pub(crate) fn server(
         json.insert(name.clone(), value);
     }
     Value::Object(json)
+}
+
+/// What switches Community on, with the settings that Discord wants along with it, or off; `None`: a channel that it takes is not there
+/// ([reference](https://discord.com/developers/docs/resources/guild#guild-object-mutable-guild-features)).
+pub(crate) fn community(
+    on: bool,
+    features: &[String],
+    wanted: &Contents,
+    pairs: &Pairs,
+) -> Option<Value> {
+    let others = features.iter().filter(|it| *it != COMMUNITY).cloned();
+    let mut features: Vec<_> = others.collect();
+    if !on {
+        return Some(json!({"features": features}));
+    }
+    features.push(COMMUNITY.to_owned());
+    let mut json = Map::from_iter([("features".to_owned(), json!(features))]);
+    for key in COMMUNITY_CHANNELS {
+        let there = pairs.get(wanted.server.channels.get(*key)?)?;
+        json.insert((*key).to_owned(), json!(there));
+    }
+    for key in ["verification_level", "explicit_content_filter"] {
+        let value = fields::wish(fields::SERVER, &wanted.server.fields, key);
+        json.insert(key.to_owned(), value);
+    }
+    Some(Value::Object(json))
 }
 
 /// A channel without the rights of single members, for those who have no account any more.

@@ -241,6 +241,13 @@ impl World {
                     self.guild[key] = value.clone();
                 }
             }
+            Act::Community(on) => {
+                let features = &self.contents().server.features;
+                let change = body::community(*on, features, wanted, &pairs).unwrap();
+                for (key, value) in change.as_object().unwrap() {
+                    self.guild[key] = value.clone();
+                }
+            }
             Act::Bot(_) | Act::Members => {}
         }
         Entry::Done {

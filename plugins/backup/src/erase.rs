@@ -48,7 +48,7 @@ async fn without(host: &Host, guild: Guild, number: u64, user: crate::model::Sno
     for mut record in format::records(whole.contents) {
         let line = match &record {
             Record::Server(server) => server.line,
-            Record::Emoji(item) | Record::Sticker(item) => item.line,
+            Record::Role(item) | Record::Emoji(item) | Record::Sticker(item) => item.line,
             _ => None,
         };
         if let Some(line) = line {

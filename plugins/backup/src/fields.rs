@@ -155,13 +155,18 @@ fn item(table: &[Field], object: &Value) -> Option<Item> {
         overwrites: Vec::new(),
         roles: Vec::new(),
         fields: read(table, object),
+        icon: None,
+        icon_sha256: None,
         picture: None,
         line: None,
     })
 }
 
 fn role(object: &Value) -> Option<Item> {
-    item(ROLE, object)
+    Some(Item {
+        icon: object["icon"].as_str().map(str::to_owned),
+        ..item(ROLE, object)?
+    })
 }
 
 fn channel(object: &Value) -> Option<Item> {

@@ -6,6 +6,9 @@ use plugin_api::twilight_model::id::{Id, marker::GenericMarker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The feature of servers with rules, updates, forums, stages and announcements.
+pub(crate) const COMMUNITY: &str = "COMMUNITY";
+
 /// An id of anything: of a role, a channel, a server.
 pub(crate) type Snowflake = Id<GenericMarker>;
 
@@ -47,6 +50,13 @@ pub(crate) struct Server {
     pub(crate) line: Option<Line>,
 }
 
+impl Server {
+    /// Whether Community is on.
+    pub(crate) fn is_community(&self) -> bool {
+        self.features.iter().any(|known| known == COMMUNITY)
+    }
+}
+
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,6 +89,12 @@ pub(crate) struct Item {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) roles: Vec<Snowflake>,
     pub(crate) fields: Fields,
+    /// Discord's hash of a role's icon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) icon: Option<String>,
+    /// SHA-256 of the icon, as of a server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) icon_sha256: Option<String>,
     /// As a data URI; taken out when a snapshot is read as a whole: see `line`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) picture: Option<String>,

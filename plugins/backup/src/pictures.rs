@@ -24,6 +24,11 @@ pub(crate) fn place(kind: Kind, item: &Item) -> String {
     }
 }
 
+/// The same of a role's icon.
+pub(crate) fn role_icon(role: Snowflake, hash: &str) -> String {
+    format!("role-icons/{role}/{hash}.png")
+}
+
 /// The same of a server's icon.
 pub(crate) fn icon(guild: Snowflake, hash: &str) -> String {
     let kind = if hash.starts_with("a_") { "gif" } else { "png" };

@@ -9,7 +9,8 @@ use crate::{
     archive::{self, Draft},
     fields,
     format::{self, Head, Record},
-    model::{Contents, Kind, Server, Snowflake, text},
+    model::{Contents, Item, Kind, Server, Snowflake, text},
+    pairs::{self, Pairs},
     pictures,
     retention::{self, Rules},
     store::{Counts, Guild, Index, Snapshot, Source, User, now_ms},
@@ -139,6 +140,7 @@ async fn write(
     for mut record in format::records(contents) {
         match &mut record {
             Record::Server(server) => missing.extend(with_icon(host, server).await),
+            Record::Role(item) => missing.extend(with_role_icon(host, item).await),
             Record::Emoji(item) if !item.managed => {
                 let place = pictures::place(Kind::Emoji, item);
                 match pictures::fetch(host, &place).await {
@@ -191,17 +193,43 @@ async fn with_icon(host: &Host, server: &mut Server) -> Option<String> {
     }
 }
 
-/// Learns whether the icon that is there now is the same picture as another with another hash.
-pub(crate) async fn know_icon(host: &Host, live: &mut Contents, other: &Contents) {
-    let (server, other) = (&mut live.server, &other.server);
-    let Some(hash) = server.icon.as_deref().filter(|_| server.icon != other.icon) else {
-        return;
-    };
-    if other.icon_sha256.is_some()
-        && let Ok(bytes) = pictures::fetch(host, &pictures::icon(server.id, hash)).await
-    {
-        server.icon_sha256 = Some(sha256(&bytes));
+async fn with_role_icon(host: &Host, role: &mut Item) -> Option<String> {
+    let hash = role.icon.as_deref()?;
+    match pictures::fetch(host, &pictures::role_icon(role.id, hash)).await {
+        Ok(bytes) => {
+            role.icon_sha256 = Some(sha256(&bytes));
+            role.picture = Some(pictures::to_uri(&bytes));
+            None
+        }
+        Err(error) => Some(no_picture(&role.title(Kind::Role), &error)),
     }
+}
+
+/// Learns whether icons that are there now are the same pictures as those of another picture of the server with other hashes.
+pub(crate) async fn know_icons(host: &Host, live: &mut Contents, other: &Contents) {
+    let pairs = pairs::find(other, live, &Pairs::new());
+    let (server, then) = (&mut live.server, &other.server);
+    if let Some(hash) = &server.icon
+        && server.icon != then.icon
+        && then.icon_sha256.is_some()
+    {
+        server.icon_sha256 = digest(host, &pictures::icon(server.id, hash)).await;
+    }
+    for then in other.roles.iter().filter(|it| it.icon_sha256.is_some()) {
+        let here = pairs.get(&then.id);
+        let mut roles = live.roles.iter_mut();
+        if let Some(role) = roles.find(|role| Some(&role.id) == here)
+            && let Some(hash) = &role.icon
+            && role.icon != then.icon
+        {
+            role.icon_sha256 = digest(host, &pictures::role_icon(role.id, hash)).await;
+        }
+    }
+}
+
+async fn digest(host: &Host, place: &str) -> Option<String> {
+    let bytes = pictures::fetch(host, place).await.ok()?;
+    Some(sha256(&bytes))
 }
 
 fn sha256(bytes: &[u8]) -> String {

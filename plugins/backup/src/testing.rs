@@ -27,6 +27,8 @@ pub(crate) fn item(number: u64, position: i64, json: Value) -> Item {
         overwrites: Vec::new(),
         roles: Vec::new(),
         fields: fields(json),
+        icon: None,
+        icon_sha256: None,
         picture: None,
         line: None,
     }

@@ -7,26 +7,29 @@ use plugin_api::{
 };
 
 use crate::{
-    State, archive, listing, retention,
-    store::{Counts, Index, Snapshot, Source},
+    State, archive, listing, pack, retention,
+    store::{Counts, Guild, Index, Snapshot, Source},
     take,
 };
 
 /// What Discord takes as a file of a bot's, in bytes, with room for the message.
 const MOST_SENT: u64 = 10 * 1024 * 1024 - 64 * 1024;
 
+/// The largest file that is taken when it is unpacked, in bytes: a member has about 100.
+const MOST_TAKEN: u64 = 256 * 1024 * 1024;
+
 pub(crate) async fn export(ctx: CommandContext<State>) -> Result {
     let (host, guild) = (ctx.host(), ctx.guild()?);
     let it = listing::named(host, guild, ctx.option("snapshot")?).await?;
     let path = archive::path(guild, it.number);
     archive::sound(host, guild, it.number).await?;
-    if it.bytes > MOST_SENT {
+    let Some(file) = pack::packed(host, &path, MOST_SENT).await? else {
         return Err(Error::user(format!(
-            "It has {}, and Discord takes files of 10 MB. The bot's owner finds it as `{path}` among the files of the plugin `backup`.",
+            "It has {}, which are more than 10 MB when it is packed, and Discord takes no larger files. The bot's owner finds it as \
+             `{path}` among the files of the plugin `backup`.",
             size(it.bytes)
         )));
-    }
-    let file = host.files().read(&path).await?.unwrap_or_default();
+    };
     Index::of(host, guild)
         .audit(Some(ctx.user().id), "export", Some(it.number), "")
         .await?;
@@ -34,7 +37,7 @@ pub(crate) async fn export(ctx: CommandContext<State>) -> Result {
         "Snapshot {}. Keep it to yourself: it has the names and roles of all members. `backup import` reads it.",
         it.title()
     );
-    let name = format!("backup-{guild}-{}.jsonl", it.number);
+    let name = format!("backup-{guild}-{}.jsonl.gz", it.number);
     ctx.reply(NewMessage::from(words).file(name, file).ephemeral())
         .await
 }
@@ -54,14 +57,20 @@ pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
     let part = format!("{guild}/import.part");
     host.files().remove(&part).await?;
     host.web().get(&given.url).download(&part, None).await?;
-    let whole = match archive::whole(host, &part).await? {
+    let whole = match unpacked(host, guild, &part).await? {
+        Ok(()) => archive::whole(host, &part)
+            .await?
+            .map_err(|damage| damage.to_string()),
+        Err(why) => Err(why),
+    };
+    let whole = match whole {
         Ok(whole) => whole,
-        Err(damage) => {
+        Err(why) => {
             host.files().remove(&part).await?;
             return Err(Error::user(format!(
                 "{} is not taken. {} Nothing was changed.",
                 plugin_api::text::code(&given.filename),
-                plain(&damage.to_string())
+                plain(&why)
             )));
         }
     };
@@ -98,4 +107,25 @@ pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
         .description(whose)
         .field("Holds", snapshot.counts.words(), false);
     ctx.reply(card).await
+}
+
+/// Puts what a file is when it is unpacked in its place; the inner error says why it can't be.
+async fn unpacked(
+    host: &Host,
+    guild: Guild,
+    part: &str,
+) -> Result<std::result::Result<(), String>> {
+    let files = host.files();
+    let start = files.read_part(part, 0, 2).await?;
+    if !start.is_some_and(|(start, _)| pack::is_packed(&start)) {
+        return Ok(Ok(()));
+    }
+    let larger = format!("{guild}/import.unpacked.part");
+    if let Err(why) = pack::unpack(host, part, &larger, MOST_TAKEN).await? {
+        files.remove(&larger).await?;
+        return Ok(Err(why));
+    }
+    files.remove(part).await?;
+    files.rename(&larger, part).await?;
+    Ok(Ok(()))
 }

@@ -103,7 +103,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     if known(world, guild)?.roles.len() >= MAX_ROLES {
         return Err(ApiError::too_many_roles());
     }
-    check_icon(&body)?;
+    take_icon(world, guild, &mut body)?;
     let everyone = role_of(world, guild, guild)?.permissions;
     let granted = permissions_in(&body);
     if granted.is_some_and(|granted| !own_may(world, guild).contains(granted)) {
@@ -138,8 +138,8 @@ fn patch(world: &mut World, call: &Call, guild: u64, role: u64) -> Answer {
     let before = role_of(world, guild, role)?.clone();
     need(world, guild, Permissions::MANAGE_ROLES)?;
     need_above(world, guild, role)?;
-    let body = read_patch(ROLE, &call.body)?;
-    check_icon(&body)?;
+    let mut body = read_patch(ROLE, &call.body)?;
+    take_icon(world, guild, &mut body)?;
     if let Some(wished) = permissions_in(&body)
         && !own_may(world, guild).contains(wished - before.permissions)
     {
@@ -247,14 +247,19 @@ fn permissions_in(body: &Record) -> Option<Permissions> {
     Some(Permissions::from_bits_truncate(bits))
 }
 
-/// Icons of roles are for boosted guilds, and none here is boosted.
-fn check_icon(body: &Record) -> Result<(), ApiError> {
+/// Icons of roles are for boosted guilds: those that have the feature `ROLE_ICONS`. Keeps the picture of one, and puts its hash in its
+/// place.
+fn take_icon(world: &mut World, guild: u64, body: &mut Record) -> Result<(), ApiError> {
     let set = |key| body.get(key).is_some_and(|value| !value.is_null());
-    if set("icon") || set("unicode_emoji") {
-        Err(ApiError::needs_boosts())
-    } else {
-        Ok(())
+    if (set("icon") || set("unicode_emoji")) && !known(world, guild)?.has_feature("ROLE_ICONS") {
+        return Err(ApiError::needs_boosts());
     }
+    if let Some(icon) = body.get_mut("icon").filter(|icon| icon.is_string()) {
+        let id = world.snowflakes.next();
+        world.keep_picture(id, icon.as_str().unwrap_or_default());
+        *icon = format!("{id:032x}").into();
+    }
+    Ok(())
 }
 
 /// Puts the fields of a body into a role.
@@ -271,6 +276,14 @@ fn apply(role: &mut Role, body: &Record) {
     if let Some(color) = color.and_then(Value::as_u64) {
         role.color = u32::try_from(color).unwrap_or(0);
     }
+    for (key, place) in [
+        ("icon", &mut role.icon),
+        ("unicode_emoji", &mut role.unicode_emoji),
+    ] {
+        if let Some(value) = body.get(key) {
+            *place = value.as_str().map(str::to_owned);
+        }
+    }
     for (key, switch) in [
         ("hoist", &mut role.hoist),
         ("mentionable", &mut role.mentionable),
@@ -284,12 +297,14 @@ fn apply(role: &mut Role, body: &Record) {
 /// The fields of a role that the audit log speaks of.
 fn told(role: &Role) -> Record {
     let mut told = world::fields(role.json());
-    told.retain(|key, _| {
-        matches!(
-            key.as_str(),
-            "name" | "permissions" | "color" | "hoist" | "mentionable"
-        )
+    told.retain(|key, value| match key.as_str() {
+        "name" | "permissions" | "color" | "hoist" | "mentionable" => true,
+        "icon" | "unicode_emoji" => !value.is_null(),
+        _ => false,
     });
+    if let Some(icon) = told.remove("icon") {
+        told.insert("icon_hash".to_owned(), icon);
+    }
     told
 }
 

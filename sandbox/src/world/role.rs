@@ -15,6 +15,10 @@ pub(crate) struct Role {
     pub color: u32,
     pub hoist: bool,
     pub mentionable: bool,
+    /// Hash of the icon, which guilds with the feature `ROLE_ICONS` can have.
+    pub icon: Option<String>,
+    /// An emoji in the icon's place.
+    pub unicode_emoji: Option<String>,
     /// The bot that the role came with.
     pub bot: Option<u64>,
 }
@@ -29,6 +33,8 @@ impl Default for Role {
             color: 0,
             hoist: false,
             mentionable: false,
+            icon: None,
+            unicode_emoji: None,
             bot: None,
         }
     }
@@ -51,8 +57,8 @@ impl Role {
             "color": self.color,
             "colors": {"primary_color": self.color, "secondary_color": null, "tertiary_color": null},
             "hoist": self.hoist,
-            "icon": null,
-            "unicode_emoji": null,
+            "icon": self.icon,
+            "unicode_emoji": self.unicode_emoji,
             "position": self.position,
             "permissions": self.permissions.bits().to_string(),
             "managed": self.bot.is_some(),

@@ -8,7 +8,7 @@ use twilight_model::{
     id::Id,
 };
 
-use crate::bot::Bot;
+use crate::bot::{Bot, request};
 
 #[tokio::test]
 async fn roles_are_made_changed_and_deleted() {
@@ -59,6 +59,40 @@ async fn roles_are_made_changed_and_deleted() {
         [AuditLogEventType::RoleDelete, AuditLogEventType::RoleUpdate]
     );
     assert_eq!(log.users.len(), 1, "the bot");
+}
+
+/// A picture of one point.
+const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+#[tokio::test]
+async fn roles_have_icons_in_boosted_guilds() {
+    let mut bot = Bot::almighty().await;
+    let guild = bot.sandbox.guild_id();
+    let wish = json!({"name": "Red", "icon": PICTURE});
+    let (_, refused) = bot.send("POST", &bot.in_guild("roles"), Some(&wish)).await;
+    assert_eq!(refused["code"], 50101, "{refused}");
+    let boosted = |world: &mut sandbox::World| world.set_features(guild, &["ROLE_ICONS"]);
+    bot.sandbox.change_world(boosted);
+    let (_, role) = bot.send("POST", &bot.in_guild("roles"), Some(&wish)).await;
+    let (id, hash) = (role["id"].as_str().unwrap(), role["icon"].as_str().unwrap());
+    for (hash, status) in [(hash, "200 OK"), ("0f", "404 Not Found")] {
+        let path = format!("/role-icons/{id}/{hash}.png");
+        let (head, _) = request(&bot.sandbox, "HEAD", &path, "", "").await;
+        assert!(head.contains(status), "{head}");
+    }
+
+    let path = bot.in_guild(&format!("roles/{id}"));
+    let emoji = json!({"icon": null, "unicode_emoji": "☕"});
+    let (_, role) = bot.send("PATCH", &path, Some(&emoji)).await;
+    assert_eq!(
+        (&role["icon"], &role["unicode_emoji"]),
+        (&json!(null), &json!("☕"))
+    );
+    bot.next(|event| match event {
+        Event::RoleUpdate(told) if told.role.unicode_emoji.is_some() => Some(told),
+        _ => None,
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -174,7 +174,8 @@ async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
     )
     .await;
     assert!(given.ephemeral && given.attachments.len() == 1, "{given:?}");
-    assert!(given.attachments[0].ends_with("-1.jsonl"), "{given:?}");
+    assert!(given.attachments[0].ends_with("-1.jsonl.gz"), "{given:?}");
+    let packed = super::download(&bot).await;
     let bytes = fs::read(file(&bot, 1)).unwrap();
 
     let import = async |name: &str, bytes: &[u8]| {
@@ -190,15 +191,18 @@ async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
         taken.contains("Snapshot #2 mine is imported") && taken.contains("of this server"),
         "{taken}"
     );
-    has(
-        &owner,
-        "general",
-        "backup diff snapshot:1 other:2",
-        &["no difference"],
-    )
-    .await;
-    has(&owner, "general", "backup verify snapshot:2", &["is sound"]).await;
+    // As it was given, packed.
+    let taken = import("mine.jsonl.gz", &packed).await;
+    assert!(taken.contains("Snapshot #3 mine is imported"), "{taken}");
+    assert_eq!(fs::read(file(&bot, 3)).unwrap(), bytes);
+    for number in [2, 3] {
+        let same = format!("backup diff snapshot:1 other:{number}");
+        has(&owner, "general", &same, &["no difference"]).await;
+        let verify = format!("backup verify snapshot:{number}");
+        has(&owner, "general", &verify, &["is sound"]).await;
+    }
     for (name, bytes) in [
+        ("cut.jsonl.gz", &packed[..packed.len() / 2]),
         ("tea.txt", b"hello" as &[u8]),
         ("cut.jsonl", &bytes[..bytes.len() / 2]),
         ("empty.jsonl", b"\n"),
@@ -210,7 +214,7 @@ async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
         );
     }
     let listed = typed(&owner, "general", "backup list").await.text();
-    assert!(!listed.contains("#3"), "{listed}");
+    assert!(!listed.contains("#4"), "{listed}");
     bot.close().await;
 }
 

@@ -7,6 +7,10 @@ mod rights;
 
 use sandbox::{Actor, MessageView, Sandbox};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use twilight_model::guild::Permissions;
 
 use crate::support::{Fixture, PATIENCE};
@@ -22,12 +26,12 @@ fn config(sandbox: &Sandbox) -> String {
     )
 }
 
-/// A server with something of everything: roles in an order, a category with rights, voice, a forum, a stage, announcements, an emoji for
+/// A community with something of everything: roles in an order, a category with rights, voice, a forum, a stage, announcements, an emoji for
 /// some, a sticker, and members with roles.
 fn furnish(sandbox: &Sandbox) {
     let guild = sandbox.guild_id();
     sandbox.change_world(|world| {
-        world.set_features(guild, &["COMMUNITY"]);
+        world.set_features(guild, &["COMMUNITY", "ROLE_ICONS"]);
         world.set_bot_permissions(guild, Permissions::ADMINISTRATOR);
         let crew = world.add_role(
             guild,
@@ -70,6 +74,8 @@ fn furnish(sandbox: &Sandbox) {
         world.add_stage_channel(guild, "Theatre");
         world.add_forum(guild, "ideas");
         world.add_announcement_channel(guild, "news");
+        world.add_channel(guild, "rules");
+        world.add_channel(guild, "updates");
         world.add_sticker(guild, "anchor");
         world.raise_bot(guild);
     });
@@ -86,7 +92,12 @@ async fn bot() -> Fixture {
     let guild = bot.sandbox.guild_id();
     let emoji = json!({"name": "tea", "image": PICTURE, "roles": [crew]});
     asks(&bot, "POST", &format!("guilds/{guild}/emojis"), emoji).await;
-    let settings = json!({"icon": PICTURE, "verification_level": 2, "afk_timeout": 900});
+    let captain = role(&bot, "Captain").await;
+    let path = format!("guilds/{guild}/roles/{}", captain.as_str().unwrap());
+    asks(&bot, "PATCH", &path, json!({"icon": PICTURE})).await;
+    let place = |name: &str| bot.sandbox.channel_id(name).unwrap().to_string();
+    let settings = json!({"icon": PICTURE, "verification_level": 2, "afk_timeout": 900, "rules_channel_id": place("rules"),
+        "public_updates_channel_id": place("updates")});
     asks(&bot, "PATCH", &format!("guilds/{guild}"), settings).await;
     bot
 }
@@ -104,6 +115,22 @@ async fn asks(bot: &Fixture, method: &str, path: &str, body: Value) -> Value {
     let discord = &bot.bot.services().discord;
     let answer = discord.json(method, path.to_owned(), &body, false).await;
     answer.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+}
+
+/// The file that the bot has sent last, as Discord has it.
+async fn download(bot: &Fixture) -> Vec<u8> {
+    let traffic = bot.sandbox.traffic();
+    let mut answers = traffic.iter().rev();
+    let url = answers.find_map(|it| it.answer["attachments"][0]["url"].as_str());
+    let (_, path) = url.unwrap().split_once("/attachments/").unwrap();
+    let address = bot.sandbox.http_proxy();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = format!("GET /attachments/{path} HTTP/1.0\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let head = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    answer.split_off(head + 4)
 }
 
 async fn list(bot: &Fixture, what: &str) -> Vec<Value> {
@@ -172,6 +199,9 @@ async fn has(who: &Actor, place: &str, line: &str, words: &[&str]) -> MessageVie
 /// Everything goes that the bot can delete; what is said from then on is said in #rescue.
 async fn destroy(bot: &Fixture) {
     let guild = bot.sandbox.guild_id();
+    // A community keeps its rules.
+    let off = json!({"features": ["ROLE_ICONS"], "rules_channel_id": null, "public_updates_channel_id": null});
+    asks(bot, "PATCH", &format!("guilds/{guild}"), off).await;
     let rescue = json!({"name": "rescue", "type": 0});
     asks(bot, "POST", &format!("guilds/{guild}/channels"), rescue).await;
     for channel in list(bot, "channels").await {

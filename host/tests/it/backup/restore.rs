@@ -35,6 +35,7 @@ async fn what_was_destroyed_is_made_anew_and_nothing_is_different() {
             "make role Captain",
             "put the roles in order",
             "make category Deck",
+            "switch Community on",
             "Begin",
         ],
     )
@@ -56,6 +57,17 @@ async fn what_was_destroyed_is_made_anew_and_nothing_is_different() {
     )
     .await;
     assert_eq!(names(&bot).await, before);
+    let server = asks(
+        &bot,
+        "GET",
+        &format!("guilds/{}", bot.sandbox.guild_id()),
+        json!(null),
+    )
+    .await;
+    assert_eq!(server["features"], json!(["ROLE_ICONS", "COMMUNITY"]));
+    let captain = list(&bot, "roles").await;
+    let captain = captain.iter().find(|it| it["name"] == "Captain").unwrap();
+    assert!(captain["icon"].is_string(), "{captain}");
     // What is no name: rights, emojis with their roles and pictures, settings.
     let bridge = list(&bot, "channels").await;
     let bridge = bridge.iter().find(|it| it["name"] == "bridge").unwrap();
@@ -84,6 +96,25 @@ async fn what_is_there_besides_stays_or_goes_and_a_restore_is_taken_back() {
         "POST",
         &format!("guilds/{guild}/roles"),
         json!({"name": "Extra"}),
+    )
+    .await;
+    let sailor = bot
+        .sandbox
+        .change_world(|world| world.user_named("sailor-00").unwrap());
+    let crew = role(&bot, "Crew").await;
+    let path = format!("guilds/{guild}/members/{sailor}");
+    asks(
+        &bot,
+        "PATCH",
+        &path,
+        json!({"roles": [crew, role(&bot, "Extra").await]}),
+    )
+    .await;
+    has(
+        &owner,
+        "general",
+        "backup diff snapshot:1",
+        &["+ role Extra", "~ member sailor-00: +Extra −Captain"],
     )
     .await;
     let pier = bot.sandbox.channel_id("bots").unwrap();

@@ -1,14 +1,16 @@
 //! Difference of two pictures of a server: what is new, what is gone, what has changed and what has moved.
 
+mod members;
 #[cfg(test)]
 mod tests;
 
 use plugin_api::twilight_model::guild::Permissions;
 use serde_json::Value;
 
+pub(crate) use self::members::Members;
 use crate::{
     fields,
-    model::{Contents, Item, Kind, Overwrite, Snowflake, sort},
+    model::{Contents, Item, Kind, Overwrite, Server, Snowflake, sort},
     order,
     pairs::{Pairs, translated},
 };
@@ -113,11 +115,15 @@ fn server(from: &Contents, to: &Contents, pairs: &Pairs) -> Vec<Change> {
             });
         }
     }
-    let same_picture = before.icon_sha256.is_some() && before.icon_sha256 == after.icon_sha256;
-    if before.icon != after.icon && !same_picture {
+    edits.extend(icon(
+        (&before.icon, &before.icon_sha256),
+        (&after.icon, &after.icon_sha256),
+    ));
+    if before.is_community() != after.is_community() {
+        let word = |server: &Server| if server.is_community() { "on" } else { "off" };
         edits.push(Edit {
-            field: "icon".to_owned(),
-            words: "another picture".to_owned(),
+            field: "community".to_owned(),
+            words: format!("{} → {}", word(before), word(after)),
         });
     }
     let mut changes = Vec::new();
@@ -143,6 +149,21 @@ fn server(from: &Contents, to: &Contents, pairs: &Pairs) -> Vec<Change> {
     changes
 }
 
+/// Icons, by hash and digest: of the same picture Discord may have another hash when it is uploaded again.
+fn icon(
+    before: (&Option<String>, &Option<String>),
+    after: (&Option<String>, &Option<String>),
+) -> Option<Edit> {
+    let same_picture = before.1.is_some() && before.1 == after.1;
+    (before.0 != after.0 && !same_picture).then(|| Edit {
+        field: "icon".to_owned(),
+        words: match after.0 {
+            Some(_) => "another picture".to_owned(),
+            None => "none".to_owned(),
+        },
+    })
+}
+
 /// What makes `after`, in the ids of `before`, of an item.
 fn edits(kind: Kind, before: &Item, after: &Item, from: &Contents) -> Vec<Edit> {
     let mut edits = Vec::new();
@@ -159,6 +180,10 @@ fn edits(kind: Kind, before: &Item, after: &Item, from: &Contents) -> Vec<Edit> 
         }
         edits.extend(edit(key, before.fields.get(*key), after.fields.get(*key)));
     }
+    edits.extend(icon(
+        (&before.icon, &before.icon_sha256),
+        (&after.icon, &after.icon_sha256),
+    ));
     if before.parent != after.parent {
         let name = |id: Option<Snowflake>| {
             let item = id.and_then(|id| from.item(Kind::Channel, id));

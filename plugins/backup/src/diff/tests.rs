@@ -91,6 +91,16 @@ const CASES: &[Case] = &[
         &["~ the server: afk_timeout default → 60; system_channel_id #pier → none"],
     ),
     (
+        "Community",
+        |it| it.server.features.push("COMMUNITY".into()),
+        &["~ the server: community off → on"],
+    ),
+    (
+        "an icon of a role",
+        |it| it.roles[1].icon = Some("aa".into()),
+        &["~ role Guest: icon another picture"],
+    ),
+    (
         "an emoji for all",
         |it| it.emojis[0].roles.clear(),
         &["~ emoji :tea:: roles for other roles"],
@@ -114,6 +124,20 @@ fn differences_are_told_by_the_line() {
         let lines: Vec<_> = changes.iter().map(words::change).collect();
         assert_eq!(lines, *expected, "{name}");
     }
+}
+
+/// What was uploaded again has another hash, and is no difference.
+#[test]
+fn the_same_picture_is_no_difference_whatever_its_hash() {
+    let (mut from, mut to) = (server(), server());
+    for (of, hash) in [(&mut from, "aa"), (&mut to, "bb")] {
+        of.roles[1].icon = Some(hash.into());
+        of.roles[1].icon_sha256 = Some("ff".into());
+    }
+    let pairs = pairs::find(&to, &from, &Pairs::new());
+    assert_eq!(diff(&from, &to, &pairs), Vec::new());
+    to.roles[1].icon_sha256 = None;
+    assert_eq!(diff(&from, &to, &pairs).len(), 1);
 }
 
 /// Whatever is changed, the way back is as many differences.

@@ -2,7 +2,9 @@
 //!
 //! It is made once, shown, and kept: what is done is what was shown, also when the bot is stopped in between.
 
+mod limits;
 mod needs;
+mod server;
 mod standing;
 mod steps;
 #[cfg(test)]
@@ -98,6 +100,9 @@ pub(crate) struct Plan {
     pub(crate) granted: BTreeMap<Snowflake, u64>,
     /// The same of channels, in the snapshot's ids.
     pub(crate) overwrites: BTreeMap<Snowflake, Vec<Overwrite>>,
+    /// Whether roles may have icons here: that takes a boosted server.
+    #[serde(default)]
+    pub(crate) has_role_icons: bool,
     /// Whether members lose what roles of the snapshot they did not have then.
     pub(crate) takes_roles: bool,
 }
@@ -122,6 +127,8 @@ pub(crate) enum Act {
     Remove(Kind, Snowflake),
     OrderRoles,
     OrderChannels,
+    /// Switches Community on or off.
+    Community(bool),
     Server(Vec<String>),
     Bot(Vec<String>),
     Members,

@@ -2,7 +2,7 @@
 
 use plugin_api::twilight_model::guild::Permissions;
 
-use crate::model::Kind;
+use crate::model::{Kind, sort};
 
 /// Roles that a server holds, @everyone included, and channels, categories included.
 const MAX_ROLES: usize = 250;
@@ -32,4 +32,9 @@ pub(super) const fn needed_to_change(kind: Kind) -> Permissions {
         Kind::Channel => Permissions::MANAGE_CHANNELS,
         Kind::Emoji | Kind::Sticker => Permissions::MANAGE_GUILD_EXPRESSIONS,
     }
+}
+
+/// Announcements, stages and forums are for communities.
+pub(super) const fn is_for_communities(sort: u8) -> bool {
+    !matches!(sort, sort::TEXT | sort::VOICE | sort::CATEGORY)
 }

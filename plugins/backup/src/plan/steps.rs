@@ -6,17 +6,17 @@ use plugin_api::twilight_model::guild::Permissions;
 
 use super::{
     Act, Extras, Note, Plan, Standing, Step, Wish,
-    needs::{needed_to_change, needed_to_make, places},
+    needs::{is_for_communities, needed_to_change, needed_to_make, places},
 };
 use crate::{
-    diff::{About, Change, What, bits_in_words},
-    model::{Contents, Item, Kind, Overwrite, Snowflake, sort},
+    diff::{About, Change, What},
+    model::{COMMUNITY, Contents, Kind, Snowflake, sort},
     pairs::Pairs,
 };
 
 /// When a step is done: those with the smaller number first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
+pub(super) enum Turn {
     /// What takes places that others need.
     FreePlaces,
     MakeRole,
@@ -26,8 +26,13 @@ enum Turn {
     ChangeExpression,
     MakeCategory,
     MakeChannel,
+    /// Behind the channels that it takes, before those that take it.
+    CommunityOn,
+    MakeCommunityChannel,
     ChangeChannel,
     OrderChannels,
+    /// Before its channels go.
+    CommunityOff,
     Server,
     Bot,
     RemoveChannel,
@@ -36,14 +41,16 @@ enum Turn {
 }
 
 pub(super) struct Planner<'a> {
-    wanted: &'a Contents,
-    live: &'a Contents,
-    wish: &'a Wish,
-    standing: &'a Standing,
-    plan: Plan,
+    pub(super) wanted: &'a Contents,
+    pub(super) live: &'a Contents,
+    pub(super) wish: &'a Wish,
+    pub(super) standing: &'a Standing,
+    pub(super) plan: Plan,
     steps: Vec<(Turn, Step)>,
     /// How many of each are there when all is made.
     places: BTreeMap<Kind, usize>,
+    /// Whether Community is on, or will be before the channels are made that take it.
+    pub(super) is_community: bool,
 }
 
 impl<'a> Planner<'a> {
@@ -69,10 +76,12 @@ impl<'a> Planner<'a> {
                 before: before.collect(),
                 granted: BTreeMap::new(),
                 overwrites: BTreeMap::new(),
+                has_role_icons: standing.has_feature("ROLE_ICONS"),
                 takes_roles: wish.extras != Extras::Keep,
             },
             steps: Vec::new(),
             places: places.collect(),
+            is_community: standing.has_feature(COMMUNITY),
         }
     }
 
@@ -123,7 +132,12 @@ impl<'a> Planner<'a> {
             return;
         }
         match kind {
-            Kind::Role => self.limit_role(item, None),
+            Kind::Role => {
+                self.limit_role(item, None);
+                if item.icon.is_some() || item.fields.contains_key("unicode_emoji") {
+                    self.takes_icon(item);
+                }
+            }
             Kind::Channel => {
                 if !self.takes_channel(item, change) {
                     return;
@@ -144,6 +158,7 @@ impl<'a> Planner<'a> {
         let turn = match (kind, item.sort) {
             (Kind::Role, _) => Turn::MakeRole,
             (Kind::Channel, sort::CATEGORY) => Turn::MakeCategory,
+            (Kind::Channel, sort) if is_for_communities(sort) => Turn::MakeCommunityChannel,
             (Kind::Channel, _) => Turn::MakeChannel,
             _ => Turn::MakeExpression,
         };
@@ -182,8 +197,9 @@ impl<'a> Planner<'a> {
             Kind::Channel => self.limit_channel(item, Some(now)),
             _ => {}
         }
-        if kind == Kind::Role && !self.standing.has_feature("ROLE_ICONS") {
-            fields.retain(|field| field != "unicode_emoji");
+        let is_icon = |field: &String| matches!(field.as_str(), "icon" | "unicode_emoji");
+        if kind == Kind::Role && fields.iter().any(is_icon) && !self.takes_icon(item) {
+            fields.retain(|field| !is_icon(field));
         }
         let rights = "permission_overwrites".to_owned();
         if fields.contains(&rights) && !self.standing.may(Permissions::MANAGE_ROLES) {
@@ -282,102 +298,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn server(&mut self, mut fields: Vec<String>) {
-        if !self.needs("the server's settings", Permissions::MANAGE_GUILD) {
-            return;
-        }
-        let server = &self.wanted.server;
-        if server.icon.is_some() && server.line.is_none() && fields.iter().any(|it| it == "icon") {
-            self.note("the server's icon", "the snapshot has no picture of it");
-            fields.retain(|field| field != "icon");
-        }
-        if !fields.is_empty() {
-            let title = format!("change the server: {}", fields.join(", "));
-            self.step(Turn::Server, "server", &title, Act::Server(fields));
-        }
-    }
-
-    /// Announcements, stages and forums are for communities.
-    fn takes_channel(&mut self, item: &Item, change: &Change) -> bool {
-        let is_plain = matches!(item.sort, sort::TEXT | sort::VOICE | sort::CATEGORY);
-        if is_plain || self.standing.has_feature("COMMUNITY") {
-            return true;
-        }
-        let why = "it takes a community server: switch Community on in the server's settings, then restore again";
-        self.note(&change.title, why);
-        false
-    }
-
-    /// Notes what a role does not get, since the bot has it not to give, and that it comes to stand lower than it did.
-    fn limit_role(&mut self, item: &Item, now: Option<&Item>) {
-        let (wanted, has) = (item.permissions(), now.map_or(0, Item::permissions));
-        let given = wanted & (self.standing.grantable() | has);
-        let title = item.title(Kind::Role);
-        if given != wanted {
-            let why = format!(
-                "the bot can't give what it has not: {}",
-                bits_in_words(given, wanted)
-            );
-            self.note(&title, why);
-            self.plan.granted.insert(item.id, given);
-        }
-        if now.is_some() {
-            return;
-        }
-        let pairs = &self.plan.pairs;
-        let held = self.wanted.roles.iter().filter(|role| {
-            let here = pairs
-                .get(&role.id)
-                .and_then(|id| self.live.item(Kind::Role, *id));
-            here.is_some_and(|here| !self.standing.reaches(here.rank()))
-        });
-        let lowest = held.map(Item::rank).min();
-        if lowest.is_some_and(|lowest| item.rank() > lowest) {
-            let why = format!(
-                "its place: it comes below {} highest role, move it up by hand",
-                self.standing.whose
-            );
-            self.note(&title, why);
-        }
-    }
-
-    /// The same for what a channel allows and denies: what the bot can't change there stays as it is.
-    fn limit_channel(&mut self, item: &Item, now: Option<&Item>) {
-        let mask = self.standing.grantable_in_channels();
-        if mask == u64::MAX {
-            return;
-        }
-        let before = |overwrite: &Overwrite| {
-            let target = match overwrite.kind {
-                0 => self.plan.pairs.get(&overwrite.id).copied(),
-                _ => Some(overwrite.id),
-            };
-            let all = now.into_iter().flat_map(|now| &now.overwrites);
-            let mut all = all.filter(|it| it.kind == overwrite.kind);
-            all.find(|it| Some(it.id) == target)
-        };
-        let bits = |text: &str| text.parse::<u64>().unwrap_or(0);
-        let limited = item.overwrites.iter().map(|overwrite| {
-            let (allow, deny) =
-                before(overwrite).map_or((0, 0), |it| (bits(&it.allow), bits(&it.deny)));
-            let merged =
-                |wanted: &str, has: u64| ((bits(wanted) & mask) | (has & !mask)).to_string();
-            Overwrite {
-                allow: merged(&overwrite.allow, allow),
-                deny: merged(&overwrite.deny, deny),
-                ..overwrite.clone()
-            }
-        });
-        let limited: Vec<_> = limited.collect();
-        if limited != item.overwrites {
-            let why = "some of its rights: the bot can't give or take there what it has not itself";
-            self.note(&item.title(Kind::Channel), why);
-            self.plan.overwrites.insert(item.id, limited);
-        }
-    }
-
     /// Whether the bot may; notes what it lacks.
-    fn needs(&mut self, what: &str, any: Permissions) -> bool {
+    pub(super) fn needs(&mut self, what: &str, any: Permissions) -> bool {
         if self.standing.may(any) {
             return true;
         }
@@ -391,12 +313,12 @@ impl<'a> Planner<'a> {
         false
     }
 
-    fn note(&mut self, what: &str, why: impl Into<String>) {
+    pub(super) fn note(&mut self, what: &str, why: impl Into<String>) {
         self.plan.notes.push(Note::new(what, why));
     }
 
     /// Adds a step, once.
-    fn step(&mut self, turn: Turn, key: &str, title: &str, act: Act) {
+    pub(super) fn step(&mut self, turn: Turn, key: &str, title: &str, act: Act) {
         if self.steps.iter().any(|(_, step)| step.key == key) {
             return;
         }

@@ -221,6 +221,122 @@ fn what_can_t_be_made_at_all_is_listed() {
     assert!(steps.contains(&"make forum #ideas".to_owned()));
 }
 
+/// A community with #rules, #updates and the forum #ideas.
+fn community() -> Contents {
+    let mut wanted = server();
+    wanted.server.features = vec!["COMMUNITY".into()];
+    for (at, key) in crate::body::COMMUNITY_CHANNELS.iter().enumerate() {
+        let id = id(70 + at as u64);
+        wanted.channels.push(channel(id.get(), key, 0, 4, None));
+        wanted.server.channels.insert((*key).to_owned(), id);
+    }
+    wanted.channels.push(channel(60, "ideas", 15, 3, None));
+    wanted
+}
+
+#[test]
+fn community_is_switched_on_between_the_channels_that_it_takes_and_those_that_take_it() {
+    let wanted = community();
+    let (steps, notes) = planned(&wanted, &server(), Extras::Keep, &standing(ADMIN));
+    let expected = [
+        "make channel #rules_channel_id",
+        "make channel #public_updates_channel_id",
+        "switch Community on",
+        "make forum #ideas",
+        "put the channels in order",
+        "change the server: rules_channel_id, public_updates_channel_id",
+    ];
+    assert_eq!(
+        (steps, notes),
+        (expected.map(String::from).into(), Vec::new())
+    );
+
+    let few = standing(
+        Permissions::MANAGE_GUILD | Permissions::MANAGE_CHANNELS | Permissions::MANAGE_ROLES,
+    );
+    let (steps, notes) = planned(&wanted, &server(), Extras::Keep, &few);
+    assert!(
+        !steps
+            .iter()
+            .any(|step| step.contains("ideas") || step.contains("Community"))
+    );
+    assert!(
+        notes.contains(&"Community: the bot lacks ADMINISTRATOR".to_owned()),
+        "{notes:?}"
+    );
+
+    let mut without = wanted;
+    without.server.channels.remove("rules_channel_id");
+    let (_, notes) = planned(&without, &server(), Extras::Keep, &standing(ADMIN));
+    let note = "Community: its channels for rules and for updates are not there";
+    assert_eq!(notes[0], note);
+    assert!(
+        notes[1].starts_with("forum #ideas: it takes a community"),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn community_is_switched_off_before_its_channels_go_and_only_with_what_is_there_besides() {
+    let is_on = Standing {
+        features: vec!["COMMUNITY".into()],
+        ..standing(ADMIN)
+    };
+    let (steps, notes) = planned(&server(), &community(), Extras::Keep, &is_on);
+    let kept = "Community: it stays on, unless what is there besides is deleted";
+    assert_eq!(notes, [kept]);
+    assert!(
+        !steps.iter().any(|step| step.contains("Community")),
+        "{steps:?}"
+    );
+    let (steps, notes) = planned(&server(), &community(), Extras::Remove, &is_on);
+    let expected = [
+        "switch Community off",
+        "change the server: rules_channel_id, public_updates_channel_id",
+        "remove channel #rules_channel_id",
+        "remove channel #public_updates_channel_id",
+        "remove forum #ideas",
+    ];
+    assert_eq!(
+        (steps, notes),
+        (expected.map(String::from).into(), Vec::new())
+    );
+}
+
+#[test]
+fn icons_of_roles_are_for_boosted_servers_and_listed_elsewhere() {
+    let mut wanted = server();
+    wanted.roles[1].icon = Some("aa".into());
+    wanted.roles[2]
+        .fields
+        .insert("unicode_emoji".into(), json!("☕"));
+    let boosted = Standing {
+        features: vec!["ROLE_ICONS".into()],
+        ..standing(ADMIN)
+    };
+    let (steps, notes) = planned(&wanted, &server(), Extras::Keep, &boosted);
+    assert_eq!(steps, ["change role Crew: unicode_emoji"]);
+    assert_eq!(
+        notes,
+        ["role Guest: its icon: the snapshot has no picture of it"]
+    );
+    wanted.roles[1].line = pictured().emojis[0].line;
+    let (steps, _) = planned(&wanted, &server(), Extras::Keep, &boosted);
+    assert_eq!(
+        steps,
+        ["change role Guest: icon", "change role Crew: unicode_emoji"]
+    );
+    let plain = standing(ADMIN);
+    let refused = |role: &str| format!("role {role}: its icon: that takes a boosted server");
+    let both = vec![refused("Guest"), refused("Crew")];
+    let (steps, notes) = planned(&wanted, &server(), Extras::Keep, &plain);
+    assert_eq!((steps, notes), (Vec::new(), both.clone()));
+    // Made without it.
+    let (steps, notes) = planned(&wanted, &emptied(), Extras::Keep, &plain);
+    assert!(steps.contains(&"make role Guest".to_owned()));
+    assert_eq!(notes[..2], both);
+}
+
 #[test]
 fn a_full_server_gets_what_fits() {
     let mut live = server();

@@ -62,6 +62,7 @@ impl World<'_> {
                 let path = format!("guilds/{}/channels", self.guild);
                 self.place(key, &path, &places).await
             }
+            Act::Community(on) => self.community(key, *on, &pairs).await,
             Act::Server(fields) => self.server(key, fields, &pairs).await,
             // Done at once when the restore was started: it takes somebody who acts.
             Act::Bot(_) => Ok(ended(key, Ok(()))),
@@ -82,7 +83,12 @@ impl World<'_> {
         let mut body = body::make(kind, item, self.wanted(), &self.job.plan, pairs);
         let path = self.route(kind, None);
         let answer = match kind {
-            Kind::Role => self.send(Method::Post, &path, Some(&body.json)).await?,
+            Kind::Role => {
+                if item.icon.is_some() && self.job.plan.has_role_icons {
+                    body.json["icon"] = self.picture(item).await?.into();
+                }
+                self.send(Method::Post, &path, Some(&body.json)).await?
+            }
             Kind::Channel => match self.send(Method::Post, &path, Some(&body.json)).await? {
                 Err(why) if why.contains("10009") && body::without_members(&mut body.json) => {
                     body.without
@@ -131,7 +137,10 @@ impl World<'_> {
         let Some((item, there)) = found else {
             return Ok(ended(key, Err("it is not there any more".into())));
         };
-        let body = body::change(kind, item, fields, self.wanted(), &self.job.plan, pairs);
+        let mut body = body::change(kind, item, fields, self.wanted(), &self.job.plan, pairs);
+        if fields.iter().any(|field| field == "icon") {
+            body.json["icon"] = self.picture(item).await?.into();
+        }
         let path = self.route(kind, Some(*there));
         let answer = self.send(Method::Patch, &path, Some(&body.json)).await?;
         let mut entries = self.left_out(item, kind, &body.without);
@@ -150,6 +159,18 @@ impl World<'_> {
             _ => None,
         };
         let body = body::server(fields, self.wanted(), pairs, icon);
+        let path = format!("guilds/{}", self.guild);
+        let answer = self.send(Method::Patch, &path, Some(&body)).await?;
+        Ok(ended(key, answer.map(drop)))
+    }
+
+    async fn community(&self, key: &str, on: bool, pairs: &Pairs) -> Result<Vec<Entry>> {
+        let (live, _) = take::live(self.host, self.guild).await?;
+        let body = body::community(on, &live.server.features, self.wanted(), pairs);
+        let Some(body) = body else {
+            let why = "its channels for rules and for updates are not there".to_owned();
+            return Ok(ended(key, Err(why)));
+        };
         let path = format!("guilds/{}", self.guild);
         let answer = self.send(Method::Patch, &path, Some(&body)).await?;
         Ok(ended(key, answer.map(drop)))
@@ -213,7 +234,7 @@ impl World<'_> {
             return Ok(None);
         };
         match archive::record_at(self.host, self.path, line).await? {
-            Record::Emoji(item) | Record::Sticker(item) => Ok(item.picture),
+            Record::Role(item) | Record::Emoji(item) | Record::Sticker(item) => Ok(item.picture),
             _ => Ok(None),
         }
     }

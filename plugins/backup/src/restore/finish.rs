@@ -113,7 +113,7 @@ async fn left(
     known: &Pairs,
 ) -> Result<Vec<String>> {
     let (mut live, _) = take::live(host, guild).await?;
-    take::know_icon(host, &mut live, wanted).await;
+    take::know_icons(host, &mut live, wanted).await;
     let pairs = pairs::find(wanted, &live, known);
     let changes = diff::diff(&live, wanted, &pairs);
     let chosen = changes.iter().filter(|change| {

@@ -1,19 +1,17 @@
 //! Roles of members: two lists in the order of their ids, the snapshot's and the server's, walked side by side and never whole in memory.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use plugin_api::prelude::*;
 use serde_json::json;
 
 use super::act::World;
 use crate::{
-    archive::Members,
-    fields,
     journal::{Entry, Journal},
-    model::{Member, Snowflake},
+    model::Snowflake,
     pairs::Pairs,
     plan::Note,
-    store::Guild,
+    roster::Roster,
     take,
 };
 
@@ -48,37 +46,6 @@ pub(super) fn wished(
     (wished != now).then_some(wished)
 }
 
-/// The members of a server from one on, a page at a time.
-struct Live<'a> {
-    host: &'a Host,
-    guild: Guild,
-    after: u64,
-    page: VecDeque<Member>,
-    is_last: bool,
-}
-
-impl Live<'_> {
-    /// The member of this id, if there is one; those before are passed by.
-    async fn find(&mut self, id: Snowflake) -> Result<Option<Member>> {
-        loop {
-            while self.page.front().is_some_and(|first| first.id < id) {
-                self.page.pop_front();
-            }
-            match self.page.front() {
-                Some(first) if first.id == id => return Ok(self.page.pop_front()),
-                Some(_) => return Ok(None),
-                None if self.is_last => return Ok(None),
-                None => {
-                    let page = take::page(self.host, self.guild, self.after).await?;
-                    self.is_last = page.len() < take::PAGE;
-                    self.after = take::last_of(&page).unwrap_or(self.after);
-                    self.page = page.iter().filter_map(fields::member).collect();
-                }
-            }
-        }
-    }
-}
-
 /// Gives members their roles; goes on behind the one that the journal names.
 pub(super) async fn give(
     world: &World<'_>,
@@ -88,76 +55,61 @@ pub(super) async fn give(
 ) -> Result<Vec<Entry>> {
     let (host, guild, job) = (world.host, world.guild, world.job);
     let key = key.to_owned();
-    let Some(first) = world.whole.first_member else {
-        return Ok(vec![Entry::Done { key, made: None }]);
-    };
     let (live, _) = take::live(host, guild).await?;
     let givable = live
         .roles
         .iter()
         .filter(|role| !role.managed && role.id != live.server.id && world.reaches(&live, role));
     let givable: BTreeSet<_> = givable.map(|role| role.id).collect();
-    let mut there = Live {
-        host,
-        guild,
-        after: journal.members.map_or(0, Snowflake::get),
-        page: VecDeque::new(),
-        is_last: false,
-    };
-    let mut members = Members::new(host, world.path.to_owned(), first);
+    let mut there = Roster::now(host, guild, journal.members.map_or(0, Snowflake::get));
+    let mut members = Roster::of_file(host, world.path.to_owned(), world.whole.first_member);
     let (mut changed, mut absent, mut refused) = (journal.members_changed, 0_u64, 0_u64);
     let mut last = None;
-    loop {
-        let some = members.next().await?;
-        if some.is_empty() {
-            break;
+    while let Some(member) = members.next().await? {
+        if journal.members.is_some_and(|upto| member.id <= upto) {
+            continue;
         }
-        for member in some {
-            if journal.members.is_some_and(|upto| member.id <= upto) {
+        last = Some(member.id);
+        let now = match there.find(member.id).await {
+            Ok(Some(now)) => now,
+            Ok(None) => {
+                absent += 1;
                 continue;
             }
-            last = Some(member.id);
-            let now = match there.find(member.id).await {
-                Ok(Some(now)) => now,
-                Ok(None) => {
-                    absent += 1;
-                    continue;
+            Err(error) if error.http_status() == Some(403) => {
+                let why = "Discord gives the list of members only to bots that have the Server Members Intent".to_owned();
+                return Ok(vec![Entry::Failed { key, why }]);
+            }
+            Err(error) => return Err(error),
+        };
+        let wished = wished(
+            &member.roles,
+            &now.roles,
+            pairs,
+            &givable,
+            job.plan.takes_roles,
+        );
+        let Some(roles) = wished else {
+            continue;
+        };
+        let path = format!("guilds/{guild}/members/{}", member.id);
+        let answer = world
+            .send(Method::Patch, &path, Some(&json!({"roles": roles})))
+            .await?;
+        match answer {
+            Ok(_) => changed += 1,
+            Err(why) => {
+                refused += 1;
+                if refused <= NAMED {
+                    let note = Note::new(format!("roles of {}", member.name), why);
+                    job.note(host, guild, journal, Entry::Note(note)).await?;
                 }
-                Err(error) if error.http_status() == Some(403) => {
-                    let why = "Discord gives the list of members only to bots that have the Server Members Intent".to_owned();
-                    return Ok(vec![Entry::Failed { key, why }]);
-                }
-                Err(error) => return Err(error),
-            };
-            let wished = wished(
-                &member.roles,
-                &now.roles,
-                pairs,
-                &givable,
-                job.plan.takes_roles,
-            );
-            let Some(roles) = wished else {
-                continue;
-            };
-            let path = format!("guilds/{guild}/members/{}", member.id);
-            let answer = world
-                .send(Method::Patch, &path, Some(&json!({"roles": roles})))
+            }
+        }
+        if (changed + refused).is_multiple_of(EACH) {
+            let upto = member.id;
+            job.note(host, guild, journal, Entry::Members { upto, changed })
                 .await?;
-            match answer {
-                Ok(_) => changed += 1,
-                Err(why) => {
-                    refused += 1;
-                    if refused <= NAMED {
-                        let note = Note::new(format!("roles of {}", member.name), why);
-                        job.note(host, guild, journal, Entry::Note(note)).await?;
-                    }
-                }
-            }
-            if (changed + refused).is_multiple_of(EACH) {
-                let upto = member.id;
-                job.note(host, guild, journal, Entry::Members { upto, changed })
-                    .await?;
-            }
         }
     }
     let mut entries = Vec::new();

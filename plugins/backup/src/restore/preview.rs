@@ -144,7 +144,7 @@ pub(super) async fn planned(
     let host = ctx.host();
     let whole = archive::sound(host, guild, choice.number).await?;
     let (mut live, owner) = take::live(host, guild).await?;
-    take::know_icon(host, &mut live, &whole.contents).await;
+    take::know_icons(host, &mut live, &whole.contents).await;
     let bot = host
         .bot_id()
         .ok_or(Error::new("the bot is not logged in yet"))?;
