@@ -195,7 +195,9 @@ impl Rules {
 impl GuildRules {
     /// Reads them from a server's settings: plugin, name, JSON. Those of plugins are none.
     #[must_use]
-    pub fn of_settings<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+    pub fn of_settings<'a>(
+        settings: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    ) -> Self {
         let mut rules = Self::default();
         for (_, name, json) in settings.into_iter().filter(|(plugin, ..)| *plugin == HOST) {
             rules.take(name, json);

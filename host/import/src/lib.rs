@@ -5,7 +5,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`Source`] | its folder: files by plain paths, links not followed, sizes bounded |
-//! | `json.rs`, `value.rs`, `sqlite.rs` | JSON as Python writes it, values of the wrong type, tables of copied databases |
+//! | `json.rs`, `value.rs`, `sqlite.rs`, `hash.rs` | JSON as Python writes it, values of the wrong type, tables of copied databases, what was read before |
 //! | `model.rs`, `report.rs` | what comes over, and what is told of it |
 //! | `formats/` | a file per format of the source |
 //! | `words/` | an automation, a schedule, a snapshot in our plugins' own formats |
@@ -13,6 +13,7 @@
 //! A file that can't be read is named with its cause, and holds up no other. Deliberately absent: what is stored, and how.
 
 mod formats;
+mod hash;
 mod json;
 mod model;
 mod report;

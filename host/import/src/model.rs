@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     report::{Kind, Report},
@@ -108,10 +107,4 @@ impl Item {
         };
         words::snapshot(source, path, self.server).map(|read| Some(read.lines))
     }
-}
-
-/// The first half of a SHA-256, in hexadecimal digits.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

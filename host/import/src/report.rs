@@ -112,7 +112,14 @@ impl Report {
         outcomes.any(|outcome| matches!(outcome, Outcome::Comes(_)))
     }
 
-    pub(crate) fn left(&mut self, kind: Kind, server: Option<u64>, what: &str, place: &str, why: impl Into<String>) {
+    pub(crate) fn left(
+        &mut self,
+        kind: Kind,
+        server: Option<u64>,
+        what: &str,
+        place: &str,
+        why: impl Into<String>,
+    ) {
         self.push(Entry {
             kind,
             server,
@@ -151,10 +158,18 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<22}{:>9}{:>9}{:>9}{:>9}", "", "new", "was here", "ours kept", "left")?;
+        writeln!(
+            f,
+            "{:<22}{:>9}{:>9}{:>9}{:>9}",
+            "", "new", "was here", "ours kept", "left"
+        )?;
         for kind in Kind::ALL {
             let [comes, there, kept, left] = self.count(kind);
-            writeln!(f, "{:<22}{comes:>9}{there:>9}{kept:>9}{left:>9}", kind.words())?;
+            writeln!(
+                f,
+                "{:<22}{comes:>9}{there:>9}{kept:>9}{left:>9}",
+                kind.words()
+            )?;
         }
         self.by_server(f)?;
         self.section(f, "New here", |outcome| match outcome {
@@ -165,10 +180,14 @@ impl fmt::Display for Report {
             Outcome::There(then) => Some(then),
             _ => None,
         })?;
-        self.section(f, "Something else is set here, and stays", |outcome| match outcome {
-            Outcome::Kept(ours) => Some(ours),
-            _ => None,
-        })?;
+        self.section(
+            f,
+            "Something else is set here, and stays",
+            |outcome| match outcome {
+                Outcome::Kept(ours) => Some(ours),
+                _ => None,
+            },
+        )?;
         self.section(f, "Does not come over", |outcome| match outcome {
             Outcome::Left(why) => Some(why),
             _ => None,
@@ -178,20 +197,30 @@ impl fmt::Display for Report {
         if !self.notes.is_empty() {
             writeln!(f, "\nWhat is left to do")?;
         }
-        self.notes.iter().try_for_each(|note| writeln!(f, "  {}", shown::line(note)))
+        self.notes
+            .iter()
+            .try_for_each(|note| writeln!(f, "  {}", shown::line(note)))
     }
 }
 
 impl Report {
     fn by_server(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers: BTreeSet<u64> = self.entries.iter().filter_map(|entry| entry.server).collect();
+        let servers: BTreeSet<u64> = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.server)
+            .collect();
         if servers.is_empty() {
             return Ok(());
         }
         writeln!(f, "\nBy server")?;
         for server in servers {
             let mut counts: BTreeMap<Kind, (usize, usize)> = BTreeMap::new();
-            for entry in self.entries.iter().filter(|entry| entry.server == Some(server)) {
+            for entry in self
+                .entries
+                .iter()
+                .filter(|entry| entry.server == Some(server))
+            {
                 let count = counts.entry(entry.kind).or_default();
                 match entry.outcome {
                     Outcome::Left(_) => count.1 += 1,
@@ -224,7 +253,9 @@ impl Report {
             if std::mem::take(&mut is_first) {
                 writeln!(f, "\n{title}")?;
             }
-            let server = entry.server.map_or_else(String::new, |server| format!("server {server}, "));
+            let server = entry
+                .server
+                .map_or_else(String::new, |server| format!("server {server}, "));
             let told = match told.is_empty() {
                 true => String::new(),
                 false => format!(": {told}"),
@@ -261,7 +292,13 @@ mod tests {
             place: "data/5/guild.db".into(),
             outcome: Outcome::Comes(String::new()),
         });
-        report.left(Kind::Schedule, Some(5), "tea", "data/main.db", "it has no channel");
+        report.left(
+            Kind::Schedule,
+            Some(5),
+            "tea",
+            "data/main.db",
+            "it has no channel",
+        );
         report.unread("data/6/guild.db", "file is not a database");
         let told = report.to_string();
         for line in [
@@ -272,7 +309,10 @@ mod tests {
             "  server 5, tea [data/main.db]: it has no channel",
             "  data/6/guild.db: file is not a database",
         ] {
-            assert!(told.lines().any(|it| it == line), "{line:?} is not in\n{told}");
+            assert!(
+                told.lines().any(|it| it == line),
+                "{line:?} is not in\n{told}"
+            );
         }
         assert!(report.brings_something());
     }

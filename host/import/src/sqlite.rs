@@ -77,12 +77,10 @@ fn read(
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
     let looks = AtomicU32::new(0);
-    connection.progress_handler(
-        STEPS,
-        Some(move || looks.fetch_add(1, Relaxed) >= LOOKS),
-    )?;
+    connection.progress_handler(STEPS, Some(move || looks.fetch_add(1, Relaxed) >= LOOKS))?;
     // A view would compute, and a virtual table has no root page.
-    let is_plain = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?1";
+    let is_plain =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?1";
     let found: i64 = connection.query_row(is_plain, [table], |row| row.get(0))?;
     if found == 0 {
         // A file that is no database fails here at the latest.
@@ -142,8 +140,15 @@ mod tests {
         );
         let before = fs::read(&file).unwrap();
         let rows = table_of(&file, "t", &["key", "value", "updated_at"]).unwrap();
-        let values: Vec<_> = rows.unwrap().into_iter().map(|row| row["value"].clone()).collect();
-        assert_eq!(values, [json!(1), json!(null), json!(null), json!("x"), json!(0.5)]);
+        let values: Vec<_> = rows
+            .unwrap()
+            .into_iter()
+            .map(|row| row["value"].clone())
+            .collect();
+        assert_eq!(
+            values,
+            [json!(1), json!(null), json!(null), json!("x"), json!(0.5)]
+        );
         assert_eq!(table_of(&file, "u", &["key"]).unwrap(), None);
         assert_eq!(fs::read(&file).unwrap(), before);
     }
@@ -152,7 +157,9 @@ mod tests {
     fn what_stands_in_the_log_beside_it_is_read_and_left_there() {
         let (folder, file) = made("PRAGMA journal_mode = WAL; CREATE TABLE t (key TEXT)");
         let writing = Connection::open(&file).unwrap();
-        writing.execute_batch("INSERT INTO t VALUES ('new')").unwrap();
+        writing
+            .execute_batch("INSERT INTO t VALUES ('new')")
+            .unwrap();
         // As a crash leaves it: the log is there, and nobody has it open.
         let left = tempfile::tempdir().unwrap();
         for name in ["guild.db", "guild.db-wal"] {
@@ -160,7 +167,9 @@ mod tests {
         }
         let before = fs::read(left.path().join("guild.db-wal")).unwrap();
         assert!(!before.is_empty());
-        let rows = table_of(&left.path().join("guild.db"), "t", &["key"]).unwrap().unwrap();
+        let rows = table_of(&left.path().join("guild.db"), "t", &["key"])
+            .unwrap()
+            .unwrap();
         assert_eq!(rows[0]["key"], "new");
         assert_eq!(fs::read(left.path().join("guild.db-wal")).unwrap(), before);
         assert_eq!(fs::read_dir(left.path()).unwrap().count(), 2);
@@ -172,11 +181,17 @@ mod tests {
         let (_folder, file) = made(&format!("CREATE VIEW t AS {endless}"));
         assert_eq!(table_of(&file, "t", &["key"]).unwrap(), None);
         let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in [("text.db", &b"this is no database at all, but text"[..]), ("cut.db", b"SQLite format 3\0")] {
+        for (name, bytes) in [
+            ("text.db", &b"this is no database at all, but text"[..]),
+            ("cut.db", b"SQLite format 3\0"),
+        ] {
             let file = folder.path().join(name);
             fs::write(&file, bytes).unwrap();
             let told = table_of(&file, "t", &["key"]).unwrap_err();
-            assert!(told.contains("not a database") || told.contains("malformed"), "{told}");
+            assert!(
+                told.contains("not a database") || told.contains("malformed"),
+                "{told}"
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ impl Installation {
     }
 
     pub(crate) fn database(self, path: &str, sql: &str) -> Self {
-        self.put(path, |full| Connection::open(full).unwrap().execute_batch(sql).unwrap())
+        self.put(path, |full| {
+            Connection::open(full).unwrap().execute_batch(sql).unwrap()
+        })
     }
 
     fn put(self, path: &str, write: impl FnOnce(&Path)) -> Self {
@@ -38,10 +40,14 @@ impl Installation {
 impl Found {
     /// What does not come over, and why.
     pub(crate) fn left(&self) -> Vec<(String, String)> {
-        let left = self.report.entries().iter().filter_map(|entry| match &entry.outcome {
-            Outcome::Left(why) => Some((entry.what.clone(), why.clone())),
-            _ => None,
-        });
+        let left = self
+            .report
+            .entries()
+            .iter()
+            .filter_map(|entry| match &entry.outcome {
+                Outcome::Left(why) => Some((entry.what.clone(), why.clone())),
+                _ => None,
+            });
         left.collect()
     }
 

@@ -81,7 +81,9 @@ pub(crate) fn text(value: &Value) -> Option<&str> {
 
 /// A value that is told of: its beginning.
 pub(crate) fn short(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
@@ -124,7 +126,10 @@ mod tests {
         assert_eq!(ids(&json!([5, "6"])), Ok(vec![5, 6]));
         assert_eq!(ids(&json!(null)), Ok(vec![]));
         assert_eq!(ids(&json!("5,x")), Err("`x` is no id".to_owned()));
-        assert_eq!(ids(&json!({"a": 1})), Err("`{\"a\":1}` is no id".to_owned()));
+        assert_eq!(
+            ids(&json!({"a": 1})),
+            Err("`{\"a\":1}` is no id".to_owned())
+        );
     }
 
     #[test]

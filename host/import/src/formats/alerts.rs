@@ -10,9 +10,21 @@ use crate::{
 
 /// Files, the keys in them, and the settings here.
 const CHANNELS: [(&str, &str, &str); 3] = [
-    ("plugin_registry_config.json", "alert_channel_id", "alerts.plugins.channel_id"),
-    ("event_hooks_config.json", "alert_channel", "alerts.hooks.channel_id"),
-    ("framework_diagnostics_config.json", "alert_channel_id", "alerts.health.channel_id"),
+    (
+        "plugin_registry_config.json",
+        "alert_channel_id",
+        "alerts.plugins.channel_id",
+    ),
+    (
+        "event_hooks_config.json",
+        "alert_channel",
+        "alerts.hooks.channel_id",
+    ),
+    (
+        "framework_diagnostics_config.json",
+        "alert_channel_id",
+        "alerts.health.channel_id",
+    ),
 ];
 
 const ENFORCED: [(&str, &str); 2] = [
@@ -30,20 +42,25 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
         let read = |raw: &Value| id(raw).map(|id| json!(id.to_string()));
         put(found, &file, key, path, &value[key], read);
         for (key, path) in ENFORCED {
-            put(found, &file, key, path, &value[key], |raw| flag(raw).map(Value::from));
+            put(found, &file, key, path, &value[key], |raw| {
+                flag(raw).map(Value::from)
+            });
         }
     }
     let file = format!("{data}/shard_monitor/alert_config.json");
     if let Some(value) = json_of(source, &file, found)
         && let Some(channel) = id(&value["alert_channel_id"])
     {
-        let checks = whole(&value["alert_threshold"]).map_or_else(String::new, |it| format!(" {it}"));
+        let checks =
+            whole(&value["alert_threshold"]).map_or_else(String::new, |it| format!(" {it}"));
         found.report.left(
             Kind::Setting,
             None,
             "the channel of alerts about shards",
             &file,
-            format!("the plugin `shards` keeps it by itself: `shardalerts <#{channel}>{checks}` sets it"),
+            format!(
+                "the plugin `shards` keeps it by itself: `shardalerts <#{channel}>{checks}` sets it"
+            ),
         );
     }
 }

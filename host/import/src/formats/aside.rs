@@ -5,25 +5,58 @@ use crate::{Found, Source, value::short};
 
 /// Files and folders below the data folder.
 const DATA: [(&str, &str); 11] = [
-    ("hook_analytics.json", "how often automations ran; `automations info` counts from now on"),
-    ("framework_diagnostics.json", "a report; the plugin `diagnostics` writes its own"),
-    ("framework_health.json", "a report; the plugin `diagnostics` writes its own"),
-    ("framework_health_history.json", "a report; the plugin `diagnostics` keeps its own"),
-    ("shard_monitor/shard_metrics.json", "figures of connections; the plugin `shards` keeps its own"),
-    ("live_monitor_config.json", "its secrets were not read; the plugin `dashboard` needs none"),
-    ("gemini_dashboard_sessions.json", "conversations and their keys were not read"),
+    (
+        "hook_analytics.json",
+        "how often automations ran; `automations info` counts from now on",
+    ),
+    (
+        "framework_diagnostics.json",
+        "a report; the plugin `diagnostics` writes its own",
+    ),
+    (
+        "framework_health.json",
+        "a report; the plugin `diagnostics` writes its own",
+    ),
+    (
+        "framework_health_history.json",
+        "a report; the plugin `diagnostics` keeps its own",
+    ),
+    (
+        "shard_monitor/shard_metrics.json",
+        "figures of connections; the plugin `shards` keeps its own",
+    ),
+    (
+        "live_monitor_config.json",
+        "its secrets were not read; the plugin `dashboard` needs none",
+    ),
+    (
+        "gemini_dashboard_sessions.json",
+        "conversations and their keys were not read",
+    ),
     ("marketplace", "a licence of that marketplace was not read"),
     ("zai_extension_cache.json", "a list of that marketplace"),
-    ("tickets", "transcripts of an extension; they can be read where they are"),
-    ("Dashboardbackups", "archives of the whole folder, with the token in them: take care of them"),
+    (
+        "tickets",
+        "transcripts of an extension; they can be read where they are",
+    ),
+    (
+        "Dashboardbackups",
+        "archives of the whole folder, with the token in them: take care of them",
+    ),
 ];
 
 /// Others.
 const ROOT: [(&str, &str); 5] = [
-    ("extensions", "Python does not run here; docs/coming-from-python.md shows what its parts become"),
+    (
+        "extensions",
+        "Python does not run here; docs/coming-from-python.md shows what its parts become",
+    ),
     ("cogs", "parts of that framework"),
     ("migrations", "changes of that framework's tables"),
-    ("live_monitor_website", "a web site; the plugin `dashboard` takes its place, and no PHP is needed"),
+    (
+        "live_monitor_website",
+        "a web site; the plugin `dashboard` takes its place, and no PHP is needed",
+    ),
     ("botlogs", "its log"),
 ];
 
@@ -40,10 +73,16 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
         && let Some(plugins) = registry["plugins"].as_object()
         && !plugins.is_empty()
     {
-        let names: Vec<_> = plugins.keys().map(|name| short(&name.as_str().into())).collect();
+        let names: Vec<_> = plugins
+            .keys()
+            .map(|name| short(&name.as_str().into()))
+            .collect();
         found.report.aside(
             format!("{file}, {} plugins", plugins.len()),
-            format!("they are Python, and are to be found or written anew: {}", names.join(", ")),
+            format!(
+                "they are Python, and are to be found or written anew: {}",
+                names.join(", ")
+            ),
         );
     }
     found.report.note(

@@ -34,19 +34,35 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
             found.report.unread(format!("{folder}/{name}"), why);
         }
         let mut snapshots = Vec::new();
-        for entry in listed.iter().filter(|it| !it.is_folder && !OTHERS.contains(&&*it.name)) {
+        for entry in listed
+            .iter()
+            .filter(|it| !it.is_folder && !OTHERS.contains(&&*it.name))
+        {
             let path = format!("{folder}/{}", entry.name);
             match entry.name.strip_suffix(".json") {
-                Some(name) => snapshots.extend(snapshot(source, server, &path, name, &index, found)),
+                Some(name) => {
+                    snapshots.extend(snapshot(source, server, &path, name, &index, found))
+                }
                 None => found.report.aside(path, "it is not known"),
             }
         }
         // The oldest first, so that their numbers here follow their age.
         snapshots.sort_by_key(|(taken_ms, _)| *taken_ms);
-        found.items.extend(snapshots.into_iter().map(|(_, item)| item));
-        for id in index.keys().filter(|id| !listed.iter().any(|it| it.name == format!("{id}.json"))) {
+        found
+            .items
+            .extend(snapshots.into_iter().map(|(_, item)| item));
+        for id in index
+            .keys()
+            .filter(|id| !listed.iter().any(|it| it.name == format!("{id}.json")))
+        {
             let why = "its file is not there";
-            found.report.left(Kind::Snapshot, Some(server), id, &format!("{folder}/index.json"), why);
+            found.report.left(
+                Kind::Snapshot,
+                Some(server),
+                id,
+                &format!("{folder}/index.json"),
+                why,
+            );
         }
         plan(source, server, &folder, found);
         if listed.iter().any(|it| it.name == "audit_log.json") {
@@ -70,7 +86,9 @@ fn index(source: &Source, folder: &str, found: &mut Found) -> BTreeMap<String, V
         }
     };
     let entries = entries.into_iter();
-    entries.filter_map(|entry| Some((text(&entry["id"])?.to_owned(), entry))).collect()
+    entries
+        .filter_map(|entry| Some((text(&entry["id"])?.to_owned(), entry)))
+        .collect()
 }
 
 fn snapshot(
@@ -84,7 +102,10 @@ fn snapshot(
     let entry = index.get(name).unwrap_or(&Value::Null);
     let clipped = |key: &str, most: usize| -> String {
         let said = text(&entry[key]).unwrap_or_default();
-        said.chars().filter(|c| !c.is_control()).take(most).collect()
+        said.chars()
+            .filter(|c| !c.is_control())
+            .take(most)
+            .collect()
     };
     let label = clipped("label", LABEL);
     let read = match words::snapshot(source, path, server) {
@@ -136,7 +157,13 @@ fn plan(source: &Source, server: u64, folder: &str, found: &mut Found) {
     }
     let what = "snapshots by themselves";
     let Some(hours) = whole(&value["interval_hours"]).filter(|it| (1..=168).contains(it)) else {
-        found.report.left(Kind::SnapshotPlan, Some(server), what, &file, "its interval is not from 1 to 168 hours");
+        found.report.left(
+            Kind::SnapshotPlan,
+            Some(server),
+            what,
+            &file,
+            "its interval is not from 1 to 168 hours",
+        );
         return;
     };
     if whole(&value["retention_days"]).is_some_and(|days| days > 0) {
@@ -150,7 +177,7 @@ fn plan(source: &Source, server: u64, folder: &str, found: &mut Found) {
         server,
         title: format!("{what}, every {hours} h"),
         place: file,
-        hash: crate::model::hash(json.to_string().as_bytes()),
+        hash: crate::hash::hash(json.to_string().as_bytes()),
         json,
         snapshot: None,
     });

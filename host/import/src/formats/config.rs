@@ -17,13 +17,31 @@ const DATA: &str = "data";
 
 /// Keys that had no effect there, or are about what is otherwise here.
 const ASIDE: [(&str, &str); 7] = [
-    ("owner_ids", "it gave no rights there; `[bot] owner_ids` would here"),
-    ("logging", "it had no effect there; `[log]` has what there is here"),
-    ("cooldowns", "it had no effect there; `[commands]` has a cooldown for commands that declare none"),
-    ("slash_limiter", "it had no effect there; here slash commands are fitted by themselves"),
-    ("framework", "it chose parts of the framework; here they are plugins in the extensions folder"),
+    (
+        "owner_ids",
+        "it gave no rights there; `[bot] owner_ids` would here",
+    ),
+    (
+        "logging",
+        "it had no effect there; `[log]` has what there is here",
+    ),
+    (
+        "cooldowns",
+        "it had no effect there; `[commands]` has a cooldown for commands that declare none",
+    ),
+    (
+        "slash_limiter",
+        "it had no effect there; here slash commands are fitted by themselves",
+    ),
+    (
+        "framework",
+        "it chose parts of the framework; here they are plugins in the extensions folder",
+    ),
     ("database", "databases lie in `[data] folder`"),
-    ("token", "it was not read; the token stands in DISCORD_TOKEN"),
+    (
+        "token",
+        "it was not read; the token stands in DISCORD_TOKEN",
+    ),
 ];
 
 /// What is read of it beside the settings.
@@ -49,7 +67,13 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Read {
     };
     for (key, value) in &config {
         match &**key {
-            "prefix" => setting(found, "bot.prefix", key, text(value).map(Value::from), value),
+            "prefix" => setting(
+                found,
+                "bot.prefix",
+                key,
+                text(value).map(Value::from),
+                value,
+            ),
             "allow_mention_prefix" => switch(found, "bot.mention_prefix", key, value),
             "auto_reload" => switch(found, "extensions.auto_reload", key, value),
             "extensions" => extensions(value, found),
@@ -57,18 +81,24 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Read {
             "command_permissions" => match value {
                 Value::Object(map) => read.permissions = map.clone().into_iter().collect(),
                 Value::Null => {}
-                _ => found.report.unread(format!("{FILE}, {key}"), "it is no JSON object"),
+                _ => found
+                    .report
+                    .unread(format!("{FILE}, {key}"), "it is no JSON object"),
             },
             key => match ASIDE.iter().find(|(known, _)| *known == key) {
                 Some((_, why)) => found.report.aside(format!("{FILE}, {key}"), *why),
                 None if key.starts_with("_comment") => {}
-                None => found.report.aside(format!("{FILE}, {key}"), "it is not known"),
+                None => found
+                    .report
+                    .aside(format!("{FILE}, {key}"), "it is not known"),
             },
         }
     }
     if let Some(path) = config.get("database").and_then(|it| text(&it["base_path"])) {
         let plain = path.trim_start_matches("./").trim_end_matches('/');
-        let is_inside = !plain.is_empty() && !path.starts_with('/') && !plain.split(['/', '\\']).any(|part| part == "..");
+        let is_inside = !plain.is_empty()
+            && !path.starts_with('/')
+            && !plain.split(['/', '\\']).any(|part| part == "..");
         match is_inside {
             true => read.data = plain.to_owned(),
             false => found.report.unread(
@@ -85,7 +115,13 @@ fn setting(found: &mut Found, path: &'static str, key: &str, value: Option<Value
     let place = format!("{FILE}, {key}");
     match value {
         Some(value) => found.settings.push(Setting { path, value, place }),
-        None => found.report.left(Kind::Setting, None, path, &place, format!("`{}` is no value of it", short(raw))),
+        None => found.report.left(
+            Kind::Setting,
+            None,
+            path,
+            &place,
+            format!("`{}` is no value of it", short(raw)),
+        ),
     }
 }
 
@@ -97,7 +133,10 @@ fn extensions(value: &Value, found: &mut Found) {
     if let Some(raw) = value.get("auto_load") {
         switch(found, "extensions.auto_load", "extensions.auto_load", raw);
     }
-    if value["blacklist"].as_array().is_some_and(|all| !all.is_empty()) {
+    if value["blacklist"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty())
+    {
         found.report.aside(
             format!("{FILE}, extensions.blacklist"),
             "its names are those of Python files; `[extensions] blacklist` has those of plugins",
@@ -124,11 +163,23 @@ fn status(value: &Value, found: &mut Found) {
     if let Some(presence) = text(&value["presence"]).map(str::to_lowercase) {
         let known = ["online", "idle", "dnd", "invisible"];
         let presence = known.contains(&&*presence).then(|| Value::from(presence));
-        setting(found, "status.presence", "status.presence", presence, &value["presence"]);
+        setting(
+            found,
+            "status.presence",
+            "status.presence",
+            presence,
+            &value["presence"],
+        );
     }
     if let Some(raw) = value.get("interval") {
         let seconds = whole(raw).filter(|it| (15..=86_400).contains(it));
-        setting(found, "status.interval_s", "status.interval", seconds.map(Value::from), raw);
+        setting(
+            found,
+            "status.interval_s",
+            "status.interval",
+            seconds.map(Value::from),
+            raw,
+        );
     }
 }
 
@@ -140,13 +191,25 @@ pub(super) fn rules(permissions: &BTreeMap<String, Value>, found: &mut Found) {
         let roles = match ids(value) {
             Ok(roles) => roles,
             Err(why) => {
-                found.report.left(Kind::CommandRule, None, &what, &place, why);
+                found
+                    .report
+                    .left(Kind::CommandRule, None, &what, &place, why);
                 continue;
             }
         };
-        let words = command.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let words = command
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
         if words.is_empty() || words.len() > 100 {
-            found.report.left(Kind::CommandRule, None, &what, &place, "that is no command's name");
+            found.report.left(
+                Kind::CommandRule,
+                None,
+                &what,
+                &place,
+                "that is no command's name",
+            );
             continue;
         }
         let mut by_server: BTreeMap<u64, Vec<u64>> = BTreeMap::new();

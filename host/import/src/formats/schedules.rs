@@ -5,16 +5,26 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Found, Item, Kind, Source, json,
-    model::hash,
-    sqlite,
+    Found, Item, Kind, Source,
+    hash::hash,
+    json, sqlite,
     value::{flag, id, text, whole},
     words,
 };
 
 const COLUMNS: [&str; 12] = [
-    "task_id", "guild_id", "channel_id", "creator_id", "task_name", "task_type", "cron_expression", "payload", "enabled",
-    "run_count", "max_runs", "created_at",
+    "task_id",
+    "guild_id",
+    "channel_id",
+    "creator_id",
+    "task_name",
+    "task_type",
+    "cron_expression",
+    "payload",
+    "enabled",
+    "run_count",
+    "max_runs",
+    "created_at",
 ];
 
 /// Characters of a schedule's name.
@@ -42,7 +52,11 @@ pub(super) fn read(source: &Source, data: &str, zone: &str, found: &mut Found) {
     let mut names = BTreeSet::new();
     let mut any = false;
     for (at, row) in rows.iter().enumerate() {
-        let number = row.get("task_id").and_then(|it| text(it).map(str::to_owned).or_else(|| whole(it).map(|it| it.to_string())));
+        let number = row.get("task_id").and_then(|it| {
+            text(it)
+                .map(str::to_owned)
+                .or_else(|| whole(it).map(|it| it.to_string()))
+        });
         let number = number.unwrap_or_else(|| format!("in row {}", at + 1));
         let place = format!("{file}, scheduled_tasks, {number}");
         let of = |key: &str| row.get(key).unwrap_or(&Value::Null);
@@ -62,7 +76,9 @@ pub(super) fn read(source: &Source, data: &str, zone: &str, found: &mut Found) {
                     snapshot: None,
                 });
             }
-            Err(why) => found.report.left(Kind::Schedule, server, &title, &place, why),
+            Err(why) => found
+                .report
+                .left(Kind::Schedule, server, &title, &place, why),
         }
     }
     if any {
@@ -92,7 +108,8 @@ fn schedule(
     let cron = text(of("cron_expression")).ok_or("it has no cron expression")?;
     let cron = words::cron(cron)?;
     let payload = match of("payload") {
-        Value::String(payload) => json::parse(payload.as_bytes()).map_err(|why| format!("its payload is no JSON: {why}"))?,
+        Value::String(payload) => json::parse(payload.as_bytes())
+            .map_err(|why| format!("its payload is no JSON: {why}"))?,
         _ => return Err("it has no payload".into()),
     };
     let kind = text(of("task_type")).unwrap_or("message");
@@ -101,7 +118,12 @@ fn schedule(
             let channel = id(of("channel_id")).ok_or("it has no channel")?;
             (Some(channel.to_string()), message(&payload)?)
         }
-        "log" => (None, text(&payload["message"]).ok_or("it says nothing")?.to_owned()),
+        "log" => (
+            None,
+            text(&payload["message"])
+                .ok_or("it says nothing")?
+                .to_owned(),
+        ),
         "hook" => {
             return Err("it emits an event of the framework, which no schedule does here; one of the kind `hook` emits `scheduler.due`".into());
         }
@@ -139,7 +161,10 @@ fn message(payload: &Value) -> Result<String, String> {
     }
     let embed = &payload["embed"];
     let title = text(&embed["title"]).map(|title| format!("**{title}**"));
-    let parts: Vec<String> = title.into_iter().chain(text(&embed["description"]).map(str::to_owned)).collect();
+    let parts: Vec<String> = title
+        .into_iter()
+        .chain(text(&embed["description"]).map(str::to_owned))
+        .collect();
     match parts.is_empty() {
         true => Err("it says nothing".into()),
         false => Ok(parts.join("\n")),
@@ -148,9 +173,14 @@ fn message(payload: &Value) -> Result<String, String> {
 
 /// A name as schedules have it here: no number, and no two the same in a server.
 fn name(server: u64, typed: &str, number: &str, names: &mut BTreeSet<(u64, String)>) -> String {
-    let plain: String = typed.chars().filter(|c| !c.is_control()).take(NAME).collect();
+    let plain: String = typed
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(NAME)
+        .collect();
     let plain = plain.trim();
-    let is_number = plain.trim_start_matches('#').parse::<u64>().is_ok() || plain.trim_start_matches('#').is_empty();
+    let is_number = plain.trim_start_matches('#').parse::<u64>().is_ok()
+        || plain.trim_start_matches('#').is_empty();
     let first = match is_number {
         true => format!("task {plain}").trim().to_owned(),
         false => plain.to_owned(),
@@ -159,7 +189,11 @@ fn name(server: u64, typed: &str, number: &str, names: &mut BTreeSet<(u64, Strin
         return first;
     }
     // By its own number, so that it is called the same whichever is read first.
-    let number: String = number.chars().filter(|c| c.is_alphanumeric()).take(12).collect();
+    let number: String = number
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .take(12)
+        .collect();
     let short: String = first.chars().take(NAME - 14).collect();
     let other = format!("{} {number}", short.trim());
     names.insert((server, other.to_lowercase()));

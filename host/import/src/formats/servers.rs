@@ -21,7 +21,9 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
             rows.ok_or_else(|| format!("it has no table `{TABLE}`"))
         });
         match read {
-            Ok(rows) => rows.iter().for_each(|row| rule(server, &file, &row["key"], &row["value"], found)),
+            Ok(rows) => rows
+                .iter()
+                .for_each(|row| rule(server, &file, &row["key"], &row["value"], found)),
             Err(why) => found.report.unread(file, why),
         }
     }
@@ -41,10 +43,16 @@ fn rule(server: u64, file: &str, key: &Value, value: &Value, found: &mut Found) 
         }
     };
     match rule {
-        Some(rule) => found.rules.push(ServerRule { server, rule, place }),
+        Some(rule) => found.rules.push(ServerRule {
+            server,
+            rule,
+            place,
+        }),
         None => {
             let why = format!("`{}` is no value of it", short(value));
-            found.report.left(Kind::Prefix, Some(server), key, &place, why);
+            found
+                .report
+                .left(Kind::Prefix, Some(server), key, &place, why);
         }
     }
 }

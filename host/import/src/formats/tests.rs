@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 use crate::{Found, Rule, testing::Installation};
 
 fn setting<'a>(found: &'a Found, path: &str) -> Option<&'a Value> {
-    found.settings.iter().find(|it| it.path == path).map(|it| &it.value)
+    found
+        .settings
+        .iter()
+        .find(|it| it.path == path)
+        .map(|it| &it.value)
 }
 
 fn says(found: &Found, what: &str, why: &str) {
     let left = found.left();
     assert!(
-        left.iter().any(|(of, told)| of == what && told.contains(why)),
+        left.iter()
+            .any(|(of, told)| of == what && told.contains(why)),
         "{what}: {why} is not in {left:#?}"
     );
 }
@@ -40,50 +45,98 @@ fn settings_come_from_the_configuration() {
         ("status.interval_s", json!(20)),
         ("bot.owner_ids", Value::Null),
     ] {
-        assert_eq!(setting(&found, path).unwrap_or(&Value::Null), &wanted, "{path}");
+        assert_eq!(
+            setting(&found, path).unwrap_or(&Value::Null),
+            &wanted,
+            "{path}"
+        );
     }
     let told = found.report.to_string();
-    for line in ["config.json, owner_ids: it gave no rights", "config.json, mystery: it is not known", "extensions.blacklist"] {
+    for line in [
+        "config.json, owner_ids: it gave no rights",
+        "config.json, mystery: it is not known",
+        "extensions.blacklist",
+    ] {
         assert!(told.contains(line), "{line} is not in\n{told}");
     }
     assert!(!told.contains("_comment"));
-    assert_eq!(found.rules.len(), 1, "the data lies where the configuration says");
+    assert_eq!(
+        found.rules.len(),
+        1,
+        "the data lies where the configuration says"
+    );
 }
 
 #[test]
 fn odd_settings_are_told_and_left() {
     for (config, what) in [
         (json!({"prefix": 5}), "bot.prefix"),
-        (json!({"allow_mention_prefix": "perhaps"}), "bot.mention_prefix"),
-        (json!({"status": {"type": "streaming", "text": "x"}}), "status.kind"),
+        (
+            json!({"allow_mention_prefix": "perhaps"}),
+            "bot.mention_prefix",
+        ),
+        (
+            json!({"status": {"type": "streaming", "text": "x"}}),
+            "status.kind",
+        ),
         (json!({"status": {"interval": 5}}), "status.interval_s"),
     ] {
-        let found = Installation::new().file("config.json", config.to_string()).read();
+        let found = Installation::new()
+            .file("config.json", config.to_string())
+            .read();
         says(&found, what, "no value of it");
     }
-    for (config, why) in [("{\"prefix\": ", "line 1"), ("[]", "no JSON object"), ("\u{0}", "line 1")] {
+    for (config, why) in [
+        ("{\"prefix\": ", "line 1"),
+        ("[]", "no JSON object"),
+        ("\u{0}", "line 1"),
+    ] {
         let found = Installation::new().file("config.json", config).read();
         assert!(found.is_unread("config.json", why), "{config}");
     }
     for path in ["../elsewhere", "/etc"] {
         let config = json!({"database": {"base_path": path}});
-        let found = Installation::new().file("config.json", config.to_string()).read();
-        assert!(found.is_unread("config.json, database.base_path", "leads out"), "{path}");
+        let found = Installation::new()
+            .file("config.json", config.to_string())
+            .read();
+        assert!(
+            found.is_unread("config.json, database.base_path", "leads out"),
+            "{path}"
+        );
     }
 }
 
 #[test]
 fn alerts_have_their_channels() {
     let found = Installation::new()
-        .file("data/plugin_registry_config.json", r#"{"alert_channel_id": 5, "enforce_dependencies": false, "enforce_conflicts": null}"#)
+        .file(
+            "data/plugin_registry_config.json",
+            r#"{"alert_channel_id": 5, "enforce_dependencies": false, "enforce_conflicts": null}"#,
+        )
         .file("data/event_hooks_config.json", r#"{"alert_channel": null}"#)
-        .file("data/framework_diagnostics_config.json", r#"{"alert_channel_id": NaN}"#)
-        .file("data/shard_monitor/alert_config.json", r#"{"alert_channel_id": 6, "alert_threshold": 3}"#)
+        .file(
+            "data/framework_diagnostics_config.json",
+            r#"{"alert_channel_id": NaN}"#,
+        )
+        .file(
+            "data/shard_monitor/alert_config.json",
+            r#"{"alert_channel_id": 6, "alert_threshold": 3}"#,
+        )
         .read();
-    assert_eq!(setting(&found, "alerts.plugins.channel_id"), Some(&json!("5")));
-    assert_eq!(setting(&found, "extensions.enforce_dependencies"), Some(&json!(false)));
+    assert_eq!(
+        setting(&found, "alerts.plugins.channel_id"),
+        Some(&json!("5"))
+    );
+    assert_eq!(
+        setting(&found, "extensions.enforce_dependencies"),
+        Some(&json!(false))
+    );
     assert_eq!(found.settings.len(), 2);
-    says(&found, "the channel of alerts about shards", "`shardalerts <#6> 3`");
+    says(
+        &found,
+        "the channel of alerts about shards",
+        "`shardalerts <#6> 3`",
+    );
 }
 
 #[test]
@@ -98,8 +151,18 @@ fn servers_have_their_prefixes_and_bad_databases_are_named() {
         .file("data/11/guild.db/inside", "")
         .file("data/12/other.txt", "")
         .read();
-    let rules: Vec<_> = found.rules.iter().map(|it| (it.server, it.rule.clone())).collect();
-    assert_eq!(rules, [(7, Rule::Prefix("?".into())), (7, Rule::MentionPrefix(false))]);
+    let rules: Vec<_> = found
+        .rules
+        .iter()
+        .map(|it| (it.server, it.rule.clone()))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            (7, Rule::Prefix("?".into())),
+            (7, Rule::MentionPrefix(false))
+        ]
+    );
     says(&found, "prefix", "no value of it");
     for (path, why) in [
         ("data/9/guild.db", "no table"),
@@ -107,7 +170,11 @@ fn servers_have_their_prefixes_and_bad_databases_are_named() {
         ("data/010", "no server's id"),
         ("data/11/guild.db", "no file"),
     ] {
-        assert!(found.is_unread(path, why), "{path}: {:?}", found.report.unreadable());
+        assert!(
+            found.is_unread(path, why),
+            "{path}: {:?}",
+            found.report.unreadable()
+        );
     }
 }
 
@@ -115,7 +182,9 @@ const TASKS: &str = "CREATE TABLE scheduled_tasks (task_id, guild_id, channel_id
     enabled, last_run, next_run, run_count, max_runs, created_at, updated_at);";
 
 fn task(of: &str) -> String {
-    format!("INSERT INTO scheduled_tasks (task_id, guild_id, channel_id, creator_id, task_name, task_type, cron_expression, payload, enabled, run_count, max_runs) VALUES ({of});")
+    format!(
+        "INSERT INTO scheduled_tasks (task_id, guild_id, channel_id, creator_id, task_name, task_type, cron_expression, payload, enabled, run_count, max_runs) VALUES ({of});"
+    )
 }
 
 #[test]
@@ -137,7 +206,10 @@ fn schedules_come_with_their_days_and_their_rest_of_runs() {
     let sql = TASKS.to_owned() + &rows.map(|row| task(&row)).concat();
     let found = Installation::new().database("data/main.db", &sql).read();
     let first = &found.items[0];
-    assert_eq!((first.plugin, first.server, &*first.title), ("scheduler", 7, "tea"));
+    assert_eq!(
+        (first.plugin, first.server, &*first.title),
+        ("scheduler", 7, "tea")
+    );
     let written: Value = serde_json::from_slice(&first.json()).unwrap();
     assert_eq!(
         written,
@@ -146,7 +218,11 @@ fn schedules_come_with_their_days_and_their_rest_of_runs() {
             "zone": "Europe/Berlin", "runs": 7, "on": true,
         })
     );
-    let named: Vec<_> = found.items.iter().map(|it| it.json["name"].as_str().unwrap()).collect();
+    let named: Vec<_> = found
+        .items
+        .iter()
+        .map(|it| it.json["name"].as_str().unwrap())
+        .collect();
     assert_eq!(named, ["tea", "TEA b2", "task 42", "log"]);
     assert_eq!(found.items[2].json["text"], "**T**\nD");
     assert_eq!(found.items[3].json["channel"], Value::Null);
@@ -178,13 +254,24 @@ fn automations_come_for_their_servers_and_their_makers() {
     let hooks = json!([
         hook("adv_goodbye_system_00112233aabbccdd", json!({})),
         hook("adv_goodbye_system_00112233aabbccdd", json!({})),
-        hook("adv_goodbye_system_ffff000011112222", json!({"created_by": "dashboard", "actions": [{"type": "delay"}]})),
+        hook(
+            "adv_goodbye_system_ffff000011112222",
+            json!({"created_by": "dashboard", "actions": [{"type": "delay"}]})
+        ),
         hook("x1", json!({"guild_id": "abc", "template_name": "stray"})),
-        hook("x2", json!({"template_id": "ticket_system", "template_name": "Tickets"})),
-        hook("x3", json!({"conditions": {"rules": [{"type": "moon"}]}, "template_name": "Moon"})),
+        hook(
+            "x2",
+            json!({"template_id": "ticket_system", "template_name": "Tickets"})
+        ),
+        hook(
+            "x3",
+            json!({"conditions": {"rules": [{"type": "moon"}]}, "template_name": "Moon"})
+        ),
         5,
     ]);
-    let found = Installation::new().file("data/event_hooks_creater.json", hooks.to_string()).read();
+    let found = Installation::new()
+        .file("data/event_hooks_creater.json", hooks.to_string())
+        .read();
     let items: Vec<_> = found.items.iter().map(|it| it.json.clone()).collect();
     assert_eq!(
         items,
@@ -207,7 +294,9 @@ fn automations_come_for_their_servers_and_their_makers() {
         says(&found, what, why);
     }
     assert!(found.report.to_string().contains("they never ran there"));
-    let found = Installation::new().file("data/event_hooks_creater.json", "{}").read();
+    let found = Installation::new()
+        .file("data/event_hooks_creater.json", "{}")
+        .read();
     assert!(found.is_unread("data/event_hooks_creater.json", "no JSON list"));
 }
 
@@ -232,16 +321,38 @@ fn snapshots_come_the_oldest_first_and_their_roles_tell_whose_rules_are_whose() 
         .file("data/backups/8/eee.json", snapshot(8, "2026-04-01T00:00:00Z"))
         .file("data/backups/8/schedule.json", r#"{"enabled": true, "interval_hours": 0}"#)
         .read();
-    let titles: Vec<_> = found.items.iter().map(|it| (it.server, &*it.title)).collect();
-    assert_eq!(titles, [(7, "bbb"), (7, "aaa (before)"), (7, "snapshots by themselves, every 12 h"), (8, "eee")]);
+    let titles: Vec<_> = found
+        .items
+        .iter()
+        .map(|it| (it.server, &*it.title))
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            (7, "bbb"),
+            (7, "aaa (before)"),
+            (7, "snapshots by themselves, every 12 h"),
+            (8, "eee")
+        ]
+    );
     let json = &found.items[1].json;
-    assert_eq!((&json["pinned"], &json["note"], &json["author"]), (&json!(true), &json!("n"), &json!("5")));
+    assert_eq!(
+        (&json["pinned"], &json["note"], &json["author"]),
+        (&json!(true), &json!("n"), &json!("5"))
+    );
     assert!(found.is_unread("data/backups/7/ccc.json", "line 1"));
     assert!(found.is_unread("data/backups/7/ddd.json", "of the server 8"));
     says(&found, "../../gone", "not there");
     says(&found, "snapshots by themselves", "1 to 168");
-    let rules: Vec<_> = found.rules.iter().map(|it| (it.server, it.rule.clone())).collect();
-    let roles = |role| Rule::Roles { command: "help".into(), roles: vec![role] };
+    let rules: Vec<_> = found
+        .rules
+        .iter()
+        .map(|it| (it.server, it.rule.clone()))
+        .collect();
+    let roles = |role| Rule::Roles {
+        command: "help".into(),
+        roles: vec![role],
+    };
     assert_eq!(rules, [(7, roles(70)), (8, roles(80))]);
     says(&found, "roles for `Help`", "the role 99");
     says(&found, "roles for `stats`", "`x` is no id");
@@ -251,7 +362,9 @@ fn snapshots_come_the_oldest_first_and_their_roles_tell_whose_rules_are_whose() 
 #[test]
 fn what_is_read_again_has_the_same_name() {
     let of = |text: &str| {
-        let found = Installation::new().file("data/backups/7/aaa.json", text).read();
+        let found = Installation::new()
+            .file("data/backups/7/aaa.json", text)
+            .read();
         found.items[0].name()
     };
     let first = snapshot(7, "2026-04-01T00:00:00Z");
@@ -262,13 +375,24 @@ fn what_is_read_again_has_the_same_name() {
 #[test]
 fn what_never_comes_over_is_named_and_secrets_are_not_told() {
     let found = Installation::new()
-        .file("data/live_monitor_config.json", r#"{"secret_token": "s3cr3t"}"#)
-        .file("data/plugin_registry.json", r#"{"plugins": {"shop": {}, "dice": {}}}"#)
+        .file(
+            "data/live_monitor_config.json",
+            r#"{"secret_token": "s3cr3t"}"#,
+        )
+        .file(
+            "data/plugin_registry.json",
+            r#"{"plugins": {"shop": {}, "dice": {}}}"#,
+        )
         .file(".env", "DISCORD_TOKEN=s3cr3t")
         .file("extensions/shop.py", "")
         .read();
     let told = found.report.to_string();
-    for line in ["data/live_monitor_config.json", "2 plugins: they are Python, and are to be found or written anew: shop, dice", "extensions: Python", "DISCORD_TOKEN"] {
+    for line in [
+        "data/live_monitor_config.json",
+        "2 plugins: they are Python, and are to be found or written anew: shop, dice",
+        "extensions: Python",
+        "DISCORD_TOKEN",
+    ] {
         assert!(told.contains(line), "{line} is not in\n{told}");
     }
     assert!(!told.contains("s3cr3t"));

@@ -1,140 +1,12 @@
-//! An automation in the format of `automations export`: which parameter is called what here.
+//! An automation in the format of `automations export`.
 
 use serde_json::{Map, Value, json};
 
-use super::condition::conditions;
+use super::{
+    condition::conditions,
+    templates::{Is, TEMPLATES},
+};
 use crate::value::{flag, id, ids, short, text, unfolded, whole};
-
-/// What a parameter is there, and so how it is read.
-#[derive(Clone, Copy)]
-enum Is {
-    Channel,
-    Channels,
-    Role,
-    Roles,
-    Text,
-    Whole,
-    Flag,
-    Color,
-    /// A role for each emoji, or for each level.
-    Keyed,
-}
-
-use Is::{Channel, Channels, Color, Flag, Keyed, Role, Roles, Text, Whole};
-
-/// A parameter there, what it is, and its name here.
-type Parameter = (&'static str, Is, &'static str);
-
-/// A template there, its name here, its parameters, and values that hold here for what was so without saying.
-struct Template {
-    there: &'static str,
-    here: &'static str,
-    parameters: &'static [Parameter],
-    fixed: &'static [(&'static str, bool)],
-}
-
-const TEMPLATES: [Template; 9] = [
-    Template {
-        there: "mega_welcome",
-        here: "welcome",
-        parameters: &[
-            ("welcome_channel_id", Channel, "channel"),
-            ("welcome_message", Text, "message"),
-            ("use_embed", Flag, "card"),
-            ("embed_title", Text, "title"),
-            ("embed_color", Color, "color"),
-            ("auto_role_id", Role, "role"),
-        ],
-        fixed: &[("card", true)],
-    },
-    Template {
-        there: "goodbye_system",
-        here: "goodbye",
-        parameters: &[
-            ("goodbye_channel_id", Channel, "channel"),
-            ("goodbye_message", Text, "message"),
-            ("use_embed", Flag, "card"),
-        ],
-        fixed: &[("card", true)],
-    },
-    Template {
-        there: "auto_role_on_reaction",
-        here: "reaction_roles",
-        parameters: &[
-            ("channel_id", Channel, "channel"),
-            ("role_emoji_map", Keyed, "roles"),
-            ("remove_role_on_unreact", Flag, "undo"),
-        ],
-        fixed: &[("undo", true)],
-    },
-    Template {
-        there: "message_filter",
-        here: "word_filter",
-        parameters: &[
-            ("banned_words", Text, "words"),
-            ("log_channel_id", Channel, "log"),
-            ("ignore_roles", Roles, "exempt"),
-            ("case_sensitive", Flag, "case"),
-        ],
-        fixed: &[],
-    },
-    Template {
-        there: "leveling_system",
-        here: "levels",
-        parameters: &[
-            ("xp_per_message", Whole, "points"),
-            ("xp_cooldown", Whole, "pause"),
-            ("levelup_channel_id", Channel, "channel"),
-            ("levelup_message", Text, "message"),
-            ("role_rewards", Keyed, "rewards"),
-        ],
-        fixed: &[],
-    },
-    Template {
-        there: "scheduled_announcement",
-        here: "announcement",
-        parameters: &[
-            ("announcement_channel_id", Channel, "channel"),
-            ("announcement_message", Text, "message"),
-            ("use_embed", Flag, "card"),
-        ],
-        fixed: &[],
-    },
-    Template {
-        there: "voice_activity_tracker",
-        here: "voice_log",
-        parameters: &[
-            ("log_channel_id", Channel, "channel"),
-            ("log_joins", Flag, "joins"),
-            ("log_leaves", Flag, "leaves"),
-            ("log_mutes", Flag, "mutes"),
-        ],
-        fixed: &[("joins", true), ("leaves", true), ("moves", false), ("mutes", false)],
-    },
-    Template {
-        there: "webhook_bridge",
-        here: "webhook_bridge",
-        parameters: &[
-            ("webhook_url", Text, "url"),
-            ("trigger_channels", Channels, "channels"),
-            ("include_bots", Flag, "bots"),
-            ("payload_template", Text, "payload"),
-        ],
-        fixed: &[],
-    },
-    Template {
-        there: "dynamic_voice_channels",
-        here: "rooms",
-        parameters: &[
-            ("trigger_channel_id", Channel, "entrance"),
-            ("category_id", Channel, "category"),
-            ("channel_name_template", Text, "name"),
-            ("user_limit", Whole, "places"),
-            ("delete_when_empty", Flag, "delete"),
-        ],
-        fixed: &[("delete", true)],
-    },
-];
 
 /// An automation's definition, of that name.
 ///
@@ -149,7 +21,8 @@ pub(crate) fn automation(hook: &Value, name: &str) -> Result<Value, String> {
         );
     }
     let template = TEMPLATES.iter().find(|it| it.there == there);
-    let template = template.ok_or_else(|| format!("there is no template `{}`", short(&hook["template_id"])))?;
+    let template = template
+        .ok_or_else(|| format!("there is no template `{}`", short(&hook["template_id"])))?;
     let given = &hook["params"];
     if !given.is_object() {
         return Err("its parameters can't be read".into());
@@ -183,7 +56,8 @@ fn particular(there: &str, given: &Value, values: &mut Map<String, Value>) -> Re
     let mut put = |key: &str, value: Value| values.insert(key.to_owned(), value);
     match there {
         "mega_welcome" if flag(&given["send_dm"]) == Some(true) => {
-            let direct = text(&given["dm_message"]).ok_or("it writes to members, and has no words for it")?;
+            let direct = text(&given["dm_message"])
+                .ok_or("it writes to members, and has no words for it")?;
             put("direct", json!(direct));
         }
         "auto_role_on_reaction" => {
@@ -204,7 +78,12 @@ fn particular(there: &str, given: &Value, values: &mut Map<String, Value>) -> Re
                     let warning = "Your message in {channel} had a word in it that is not wanted in {guild_name}.";
                     put("warning", json!(warning));
                 }
-                _ => return Err(format!("`action` can't be read: `{}`", short(&given["action"]))),
+                _ => {
+                    return Err(format!(
+                        "`action` can't be read: `{}`",
+                        short(&given["action"])
+                    ));
+                }
             }
         }
         "scheduled_announcement" => {
@@ -213,7 +92,9 @@ fn particular(there: &str, given: &Value, values: &mut Map<String, Value>) -> Re
                 Value::String(hours) => hours.trim().parse().ok(),
                 hours => hours.as_f64(),
             };
-            let minutes = hours.map(|it| (it * 60.0).round()).filter(|it| (5.0..=525_600.0).contains(it));
+            let minutes = hours
+                .map(|it| (it * 60.0).round())
+                .filter(|it| (5.0..=525_600.0).contains(it));
             let minutes = minutes.ok_or("`interval_hours` is not from 5 minutes to a year")?;
             put("when", json!(format!("{minutes}m")));
         }
@@ -228,25 +109,31 @@ fn particular(there: &str, given: &Value, values: &mut Map<String, Value>) -> Re
 fn parameter(is: Is, raw: &Value) -> Option<Value> {
     let texts = |ids: Vec<u64>| json!(ids.iter().map(u64::to_string).collect::<Vec<_>>());
     Some(match is {
-        Channel | Role => json!(id(raw)?.to_string()),
-        Channels | Roles => texts(ids(raw).ok()?),
-        Text => match raw {
+        Is::Channel | Is::Role => json!(id(raw)?.to_string()),
+        Is::Channels | Is::Roles => texts(ids(raw).ok()?),
+        Is::Text => match raw {
             Value::String(text) => json!(text),
             Value::Object(_) | Value::Array(_) => json!(raw.to_string()),
             _ => return None,
         },
-        Whole => json!(whole(raw)?),
-        Flag => json!(flag(raw)?),
-        Color => {
-            let digits = raw.as_str()?.trim().trim_start_matches('#').trim_start_matches("0x").to_lowercase();
+        Is::Whole => json!(whole(raw)?),
+        Is::Flag => json!(flag(raw)?),
+        Is::Color => {
+            let digits = raw
+                .as_str()?
+                .trim()
+                .trim_start_matches('#')
+                .trim_start_matches("0x")
+                .to_lowercase();
             let fits = digits.len() == 6 && digits.bytes().all(|it| it.is_ascii_hexdigit());
             json!(fits.then(|| format!("#{digits}"))?)
         }
-        Keyed => {
+        Is::Keyed => {
             let unfolded = unfolded(raw).ok()?;
-            let keyed = unfolded.as_object()?.iter().map(|(key, role)| {
-                Some(json!({"key": emoji(key), "role": id(role)?.to_string()}))
-            });
+            let keyed = unfolded
+                .as_object()?
+                .iter()
+                .map(|(key, role)| Some(json!({"key": emoji(key), "role": id(role)?.to_string()})));
             json!(keyed.collect::<Option<Vec<_>>>()?)
         }
     })
@@ -260,7 +147,9 @@ fn emoji(key: &str) -> String {
         None => ("", bare),
     };
     match bare.split_once(':') {
-        Some((name, id)) if !name.is_empty() && id.parse::<u64>().is_ok() => format!("<{animated}:{name}:{id}>"),
+        Some((name, id)) if !name.is_empty() && id.parse::<u64>().is_ok() => {
+            format!("<{animated}:{name}:{id}>")
+        }
         _ => key.trim().to_owned(),
     }
 }
@@ -268,7 +157,13 @@ fn emoji(key: &str) -> String {
 /// The roles that an automation names: they are of its server.
 pub(crate) fn roles(definition: &Value) -> Vec<u64> {
     let parameters = &definition["parameters"];
-    let of_list = |key: &str| parameters[key].as_array().into_iter().flatten().collect::<Vec<_>>();
+    let of_list = |key: &str| {
+        parameters[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+    };
     let keyed = [of_list("roles"), of_list("rewards")].concat();
     let mut all: Vec<u64> = keyed.iter().filter_map(|it| id(&it["role"])).collect();
     all.extend(of_list("exempt").into_iter().filter_map(id));
@@ -328,7 +223,11 @@ mod tests {
                 json!({"trigger_channel_id": 5, "category_id": 6, "channel_name_template": "{username}", "user_limit": 4}),
                 json!({"entrance": "5", "category": "6", "name": "{username}", "places": 4, "delete": true}),
             ),
-            ("goodbye_system", json!({"goodbye_channel_id": 5, "use_embed": "false"}), json!({"channel": "5", "card": false})),
+            (
+                "goodbye_system",
+                json!({"goodbye_channel_id": 5, "use_embed": "false"}),
+                json!({"channel": "5", "card": false}),
+            ),
         ] {
             assert_eq!(read(template, there).unwrap(), here, "{template}");
         }
@@ -340,16 +239,39 @@ mod tests {
             ("ticket_system", json!({}), "in which channel"),
             ("sunrise", json!({}), "no template `sunrise`"),
             ("mega_welcome", json!(5), "parameters"),
-            ("mega_welcome", json!({"welcome_channel_id": null, "auto_role_id": 1.5}), "`auto_role_id`"),
+            (
+                "mega_welcome",
+                json!({"welcome_channel_id": null, "auto_role_id": 1.5}),
+                "`auto_role_id`",
+            ),
             ("mega_welcome", json!({"send_dm": true}), "no words"),
             ("message_filter", json!({"action": "explode"}), "`action`"),
-            ("scheduled_announcement", json!({"interval_hours": 0}), "5 minutes"),
-            ("webhook_bridge", json!({"webhook_url": "x"}), "names no channels"),
-            ("webhook_bridge", json!({"webhook_url": 77_777}), "its address"),
-            ("auto_role_on_reaction", json!({"role_emoji_map": "{"}), "role_emoji_map"),
+            (
+                "scheduled_announcement",
+                json!({"interval_hours": 0}),
+                "5 minutes",
+            ),
+            (
+                "webhook_bridge",
+                json!({"webhook_url": "x"}),
+                "names no channels",
+            ),
+            (
+                "webhook_bridge",
+                json!({"webhook_url": 77_777}),
+                "its address",
+            ),
+            (
+                "auto_role_on_reaction",
+                json!({"role_emoji_map": "{"}),
+                "role_emoji_map",
+            ),
         ] {
             let why = read(template, there).unwrap_err();
-            assert!(why.contains(wanted) && !why.contains("77777"), "{template}: {why}");
+            assert!(
+                why.contains(wanted) && !why.contains("77777"),
+                "{template}: {why}"
+            );
         }
     }
 }

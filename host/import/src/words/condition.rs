@@ -19,10 +19,17 @@ pub(crate) fn conditions(value: &Value) -> Result<Option<Value>, String> {
         _ => return Err("its conditions are no list".into()),
     };
     let all = rules.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
-    match text(&value["logic"]).unwrap_or("AND").to_uppercase().as_str() {
+    match text(&value["logic"])
+        .unwrap_or("AND")
+        .to_uppercase()
+        .as_str()
+    {
         "AND" => Ok(Some(json!({ "all": all }))),
         "OR" => Ok(Some(json!({ "any": all }))),
-        _ => Err(format!("its conditions are joined by `{}`", short(&value["logic"]))),
+        _ => Err(format!(
+            "its conditions are joined by `{}`",
+            short(&value["logic"])
+        )),
     }
 }
 
@@ -32,20 +39,31 @@ fn rule(rule: &Value) -> Result<Value, String> {
     let written = match kind {
         "time_range" => {
             let time = |key: &str| text(&rule[key]).and_then(time_of_day);
-            time("start").zip(time("end")).map(|(from, to)| json!({"time": {"from": from, "to": to}}))
+            time("start")
+                .zip(time("end"))
+                .map(|(from, to)| json!({"time": {"from": from, "to": to}}))
         }
         "day_of_week" => {
             let days = rule["days"].as_array();
-            let day = |it: &Value| text(it).and_then(|it| DAYS.into_iter().find(|day| it.to_lowercase().starts_with(day)));
-            days.and_then(|days| days.iter().map(day).collect::<Option<Vec<_>>>()).map(|days| json!({ "weekday": days }))
+            let day = |it: &Value| {
+                text(it).and_then(|it| {
+                    DAYS.into_iter()
+                        .find(|day| it.to_lowercase().starts_with(day))
+                })
+            };
+            days.and_then(|days| days.iter().map(day).collect::<Option<Vec<_>>>())
+                .map(|days| json!({ "weekday": days }))
         }
         "role_hierarchy" => {
             let is = text(&rule["comparison"]).filter(|it| ["has", "above", "below"].contains(it));
-            is.zip(id(&rule["role_id"])).map(|(is, role)| json!({"role": {"is": is, "role": role.to_string()}}))
+            is.zip(id(&rule["role_id"]))
+                .map(|(is, role)| json!({"role": {"is": is, "role": role.to_string()}}))
         }
         "message_count" => {
             let count = whole(&rule["value"]).filter(|it| *it >= 0);
-            compare(rule, &["<", ">", "=="]).zip(count).map(|(is, count)| json!({"messages": {"is": is, "count": count}}))
+            compare(rule, &["<", ">", "=="])
+                .zip(count)
+                .map(|(is, count)| json!({"messages": {"is": is, "count": count}}))
         }
         "user_age" => {
             let days = whole(&rule["min_days"]).filter(|it| *it >= 0);
@@ -59,7 +77,9 @@ fn rule(rule: &Value) -> Result<Value, String> {
                 _ => None,
             };
             let is = compare(rule, &["==", "contains"]);
-            name.zip(value).zip(is).map(|((name, value), is)| json!({"variable": {"name": name, "is": is, "value": value}}))
+            name.zip(value).zip(is).map(
+                |((name, value), is)| json!({"variable": {"name": name, "is": is, "value": value}}),
+            )
         }
         _ => None,
     };
@@ -84,11 +104,26 @@ mod tests {
     #[test]
     fn each_condition_has_words_here() {
         for (there, here) in [
-            (json!({"type": "time_range", "start": "9:00", "end": "17:30"}), json!({"time": {"from": "09:00", "to": "17:30"}})),
-            (json!({"type": "day_of_week", "days": ["Monday", "sun"]}), json!({"weekday": ["mon", "sun"]})),
-            (json!({"type": "role_hierarchy", "role_id": "5", "comparison": "above"}), json!({"role": {"is": "above", "role": "5"}})),
-            (json!({"type": "message_count", "operator": ">", "value": "10"}), json!({"messages": {"is": ">", "count": 10}})),
-            (json!({"type": "user_age", "min_days": 7}), json!({"account_days": {"is": ">=", "days": 7}})),
+            (
+                json!({"type": "time_range", "start": "9:00", "end": "17:30"}),
+                json!({"time": {"from": "09:00", "to": "17:30"}}),
+            ),
+            (
+                json!({"type": "day_of_week", "days": ["Monday", "sun"]}),
+                json!({"weekday": ["mon", "sun"]}),
+            ),
+            (
+                json!({"type": "role_hierarchy", "role_id": "5", "comparison": "above"}),
+                json!({"role": {"is": "above", "role": "5"}}),
+            ),
+            (
+                json!({"type": "message_count", "operator": ">", "value": "10"}),
+                json!({"messages": {"is": ">", "count": 10}}),
+            ),
+            (
+                json!({"type": "user_age", "min_days": 7}),
+                json!({"account_days": {"is": ">=", "days": 7}}),
+            ),
             (
                 json!({"type": "custom_variable", "variable": "{message}", "operator": "contains", "value": "tea"}),
                 json!({"variable": {"name": "message", "is": "contains", "value": "tea"}}),
@@ -105,9 +140,18 @@ mod tests {
     fn what_has_no_words_is_told() {
         for (there, wanted) in [
             (json!({"rules": [{"type": "moon"}]}), "can't be read"),
-            (json!({"rules": [{"type": "time_range", "start": "25:00", "end": "1:00"}]}), "can't be read"),
-            (json!({"rules": [{"type": "message_count", "operator": "~", "value": 1}]}), "can't be read"),
-            (json!({"logic": "XOR", "rules": [{"type": "user_age", "min_days": 1}]}), "XOR"),
+            (
+                json!({"rules": [{"type": "time_range", "start": "25:00", "end": "1:00"}]}),
+                "can't be read",
+            ),
+            (
+                json!({"rules": [{"type": "message_count", "operator": "~", "value": 1}]}),
+                "can't be read",
+            ),
+            (
+                json!({"logic": "XOR", "rules": [{"type": "user_age", "min_days": 1}]}),
+                "XOR",
+            ),
             (json!({"rules": 5}), "no list"),
         ] {
             let why = conditions(&there).unwrap_err();

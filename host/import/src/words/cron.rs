@@ -10,7 +10,10 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(crate) fn cron(text: &str) -> Result<String, String> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     let [minute, hour, day, month, weekday] = *fields else {
-        return Err(format!("its time has {} fields, and not five", fields.len()));
+        return Err(format!(
+            "its time has {} fields, and not five",
+            fields.len()
+        ));
     };
     for (field, least, most) in [(minute, 0, 59), (hour, 0, 23), (day, 1, 31), (month, 1, 12)] {
         numbers(field, least, most)?;
@@ -20,7 +23,10 @@ pub(crate) fn cron(text: &str) -> Result<String, String> {
         return Ok(format!("{minute} {hour} {day} {month} *"));
     }
     if day != "*" {
-        return Err("it names days of the month and of the week: there both had to fit, elsewhere one does".into());
+        return Err(
+            "it names days of the month and of the week: there both had to fit, elsewhere one does"
+                .into(),
+        );
     }
     let days: Vec<&str> = days.into_iter().map(|day| DAYS[day]).collect();
     Ok(format!("{minute} {hour} {day} {month} {}", days.join(",")))
@@ -28,10 +34,19 @@ pub(crate) fn cron(text: &str) -> Result<String, String> {
 
 /// What a field stands for: `*`, `*/N`, `N`, `N-M`, and lists of those.
 fn numbers(field: &str, least: usize, most: usize) -> Result<Vec<usize>, String> {
-    let wrong = || format!("`{}` is no part of a time", field.chars().take(40).collect::<String>());
+    let wrong = || {
+        format!(
+            "`{}` is no part of a time",
+            field.chars().take(40).collect::<String>()
+        )
+    };
     let number = |text: &str| {
-        let digits = !text.is_empty() && text.len() < 4 && text.bytes().all(|it| it.is_ascii_digit());
-        let number = digits.then(|| text.parse().ok()).flatten().ok_or_else(wrong)?;
+        let digits =
+            !text.is_empty() && text.len() < 4 && text.bytes().all(|it| it.is_ascii_digit());
+        let number = digits
+            .then(|| text.parse().ok())
+            .flatten()
+            .ok_or_else(wrong)?;
         match (least..=most).contains(&number) {
             true => Ok(number),
             false => Err(wrong()),

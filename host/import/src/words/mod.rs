@@ -4,6 +4,7 @@ mod automation;
 mod condition;
 mod cron;
 mod snapshot;
+mod templates;
 
 pub(crate) use self::{
     automation::{automation, roles},

@@ -26,8 +26,14 @@ fn outcome(data: &Path, item: &Item) -> Outcome {
         return Outcome::There(noted["said"].as_str().unwrap_or_default().to_owned());
     }
     match inbox.join(file).exists() {
-        true => Outcome::There(format!("it waits for the plugin `{}`, and for the bot to be in the server", item.plugin)),
-        false => Outcome::Comes(format!("the plugin `{}` takes it up when it starts", item.plugin)),
+        true => Outcome::There(format!(
+            "it waits for the plugin `{}`, and for the bot to be in the server",
+            item.plugin
+        )),
+        false => Outcome::Comes(format!(
+            "the plugin `{}` takes it up when it starts",
+            item.plugin
+        )),
     }
 }
 

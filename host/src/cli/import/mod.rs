@@ -33,7 +33,11 @@ pub(super) fn run(config: &Path, folder: &Path, dry_run: bool) -> CliResult {
     let source = Source::open(folder)?;
     apart(&source, &data, "[data] folder")?;
     let beside = config.parent().filter(|it| *it != Path::new(""));
-    apart(&source, beside.unwrap_or(Path::new(".")), "the folder of config.toml")?;
+    apart(
+        &source,
+        beside.unwrap_or(Path::new(".")),
+        "the folder of config.toml",
+    )?;
 
     let mut found = host_import::read(&source, &zone());
     let mut report = std::mem::take(&mut found.report);
@@ -91,9 +95,13 @@ fn apart(source: &Source, ours: &Path, what: &str) -> Result<(), String> {
 /// Where a folder is, also one that is not there yet.
 fn real(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let there = path.ancestors().find_map(|it| Some((it, it.canonicalize().ok()?)));
+    let there = path
+        .ancestors()
+        .find_map(|it| Some((it, it.canonicalize().ok()?)));
     match there {
-        Some((ancestor, real)) => path.strip_prefix(ancestor).map_or_else(|_| real.clone(), |rest| real.join(rest)),
+        Some((ancestor, real)) => path
+            .strip_prefix(ancestor)
+            .map_or_else(|_| real.clone(), |rest| real.join(rest)),
         None => path,
     }
 }
@@ -108,17 +116,26 @@ fn tell(report: &mut Report, found: &Found, outcomes: (Vec<Outcome>, Vec<Outcome
     let settings = found.settings.iter().map(settings::entry);
     let rules = found.rules.iter().map(rules::entry);
     let items = found.items.iter().map(inbox::entry);
-    let all = settings.zip(outcomes.0).chain(rules.zip(outcomes.1)).chain(items.zip(outcomes.2));
+    let all = settings
+        .zip(outcomes.0)
+        .chain(rules.zip(outcomes.1))
+        .chain(items.zip(outcomes.2));
     all.for_each(|(entry, outcome)| report.push(Entry { outcome, ..entry }));
 }
 
 fn told(report: &Report, source: &Source, data: &Path, dry_run: bool, changes: bool) -> String {
     let (from, to) = (source.root().display(), data.display());
     let first = match (dry_run, changes) {
-        (true, true) => format!("An import of {from} would bring this into {to}. Nothing was written."),
-        (true, false) => format!("An import of {from} would bring nothing new into {to}. Nothing was written."),
+        (true, true) => {
+            format!("An import of {from} would bring this into {to}. Nothing was written.")
+        }
+        (true, false) => {
+            format!("An import of {from} would bring nothing new into {to}. Nothing was written.")
+        }
         (false, true) => format!("{from} was imported into {to}. There, nothing was changed."),
-        (false, false) => format!("{from} has nothing that is not in {to} already. Nothing was written."),
+        (false, false) => {
+            format!("{from} has nothing that is not in {to} already. Nothing was written.")
+        }
     };
     format!("{first}\n\n{report}")
 }

@@ -12,10 +12,15 @@ use twilight_model::id::Id;
 pub(super) fn compare(data: &Path, rules: &[ServerRule]) -> Vec<Outcome> {
     let mut known: BTreeMap<u64, Result<GuildRules, String>> = BTreeMap::new();
     let outcome = |rule: &ServerRule| {
-        let here = known.entry(rule.server).or_insert_with(|| of_server(data, rule.server));
+        let here = known
+            .entry(rule.server)
+            .or_insert_with(|| of_server(data, rule.server));
         match here {
             Ok(here) => outcome(here, &rule.rule),
-            Err(why) => Outcome::Left(format!("{}: {why}", DatabaseId::Guild(rule.server).file(data).display())),
+            Err(why) => Outcome::Left(format!(
+                "{}: {why}",
+                DatabaseId::Guild(rule.server).file(data).display()
+            )),
         }
     };
     rules.iter().map(outcome).collect()
@@ -26,7 +31,9 @@ fn outcome(here: &GuildRules, rule: &Rule) -> Outcome {
         Rule::Prefix(prefix) => match &here.prefix {
             Some(ours) if ours == prefix => Outcome::There(String::new()),
             Some(ours) => Outcome::Kept(format!("it is `{ours}`")),
-            None if prefix.contains(char::is_whitespace) => Outcome::Left("there is a blank in it".into()),
+            None if prefix.contains(char::is_whitespace) => {
+                Outcome::Left("there is a blank in it".into())
+            }
             None => match check_prefix(prefix) {
                 Ok(()) => Outcome::Comes(String::new()),
                 Err(why) => Outcome::Left(why),
@@ -53,7 +60,13 @@ fn of_server(data: &Path, server: u64) -> Result<GuildRules, String> {
     }
     let rows = table_of(&file, "cogwright__settings", &["plugin", "name", "value"])?;
     let rows = rows.ok_or("it is a database, but not one of Cogwright's")?;
-    let texts = rows.iter().filter_map(|row| Some((row["plugin"].as_str()?, row["name"].as_str()?, row["value"].as_str()?)));
+    let texts = rows.iter().filter_map(|row| {
+        Some((
+            row["plugin"].as_str()?,
+            row["name"].as_str()?,
+            row["value"].as_str()?,
+        ))
+    });
     Ok(GuildRules::of_settings(texts))
 }
 
@@ -79,8 +92,14 @@ pub(super) fn entry(rule: &ServerRule) -> Entry {
     let (kind, what) = match &rule.rule {
         Rule::Prefix(prefix) => (Kind::Prefix, format!("prefix `{prefix}`")),
         Rule::MentionPrefix(true) => (Kind::Prefix, "a mention works like the prefix".to_owned()),
-        Rule::MentionPrefix(false) => (Kind::Prefix, "a mention does not work like the prefix".to_owned()),
-        Rule::Roles { command, roles } => (Kind::CommandRule, format!("`{command}` needs one of the roles {roles:?}")),
+        Rule::MentionPrefix(false) => (
+            Kind::Prefix,
+            "a mention does not work like the prefix".to_owned(),
+        ),
+        Rule::Roles { command, roles } => (
+            Kind::CommandRule,
+            format!("`{command}` needs one of the roles {roles:?}"),
+        ),
     };
     Entry {
         kind,
@@ -105,7 +124,10 @@ mod tests {
         ]);
         let none = GuildRules::default();
         let prefix = |text: &str| Rule::Prefix(text.to_owned());
-        let roles = |role| Rule::Roles { command: "help".into(), roles: vec![role] };
+        let roles = |role| Rule::Roles {
+            command: "help".into(),
+            roles: vec![role],
+        };
         for (rules, rule, wanted) in [
             (&here, prefix("?"), "There"),
             (&here, prefix("$"), "Kept"),

@@ -24,7 +24,9 @@ pub(super) fn compare(config: &Config, settings: &[Setting]) -> Compared {
     for setting in settings {
         let path: Vec<&str> = setting.path.split('.').collect();
         let (key, tables) = path.split_last().expect("a path has a part at least");
-        let table = tables.iter().try_fold(&here, |table, name| table.get(*name)?.as_table());
+        let table = tables
+            .iter()
+            .try_fold(&here, |table, name| table.get(*name)?.as_table());
         outcomes.push(match table.and_then(|table| table.get(*key)) {
             Some(ours) if is_same(ours, &setting.value) => Outcome::There(String::new()),
             Some(ours) => Outcome::Kept(format!("config.toml has {ours}")),
@@ -54,18 +56,27 @@ fn with(text: &str, config: &Config, path: &[&str], value: &Value) -> Result<Str
 
 /// The same value: numbers may stand as texts.
 fn is_same(ours: &toml::Value, theirs: &Value) -> bool {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let plain = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     let ours = serde_json::to_value(ours).unwrap_or_default();
     ours == *theirs || plain(&ours) == plain(theirs)
 }
 
 fn is_default(path: &[&str], value: &Value) -> bool {
     let mut known = described().iter().filter(|it| path == [it.table, it.key]);
-    known.any(|it| it.default.as_ref().is_some_and(|default| is_same(default, value)))
+    known.any(|it| {
+        it.default
+            .as_ref()
+            .is_some_and(|default| is_same(default, value))
+    })
 }
 
 pub(super) fn write(config: &Path, text: &str) -> CliResult {
-    write_file(config, text.as_bytes()).map_err(|error| format!("{}: {error}", config.display()).into())
+    write_file(config, text.as_bytes())
+        .map_err(|error| format!("{}: {error}", config.display()).into())
 }
 
 pub(super) fn entry(setting: &Setting) -> Entry {

@@ -27,7 +27,9 @@ fn source() -> Value {
 
 fn records(lines: &[u8]) -> Vec<Value> {
     let lines = std::str::from_utf8(lines).unwrap().lines();
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -53,12 +55,21 @@ fn each_record_is_as_the_plugin_writes_it() {
         json!({"id": "30", "sort": 4, "position": 0, "fields": {"name": "Deck"}, "overwrites": [{"id": "21", "type": 0, "allow": "1024", "deny": "0"}]})
     );
     assert_eq!(channels[1]["parent"], "30");
-    assert_eq!(channels[1]["fields"], json!({"name": "bridge", "topic": "Ahoy", "rate_limit_per_user": 5}));
+    assert_eq!(
+        channels[1]["fields"],
+        json!({"name": "bridge", "topic": "Ahoy", "rate_limit_per_user": 5})
+    );
     assert_eq!(channels[2].get("parent"), None, "its category is not there");
-    assert_eq!(channels[3]["fields"], json!({"name": "Engine", "bitrate": 96_000, "user_limit": 4}));
+    assert_eq!(
+        channels[3]["fields"],
+        json!({"name": "Engine", "bitrate": 96_000, "user_limit": 4})
+    );
     let members: Vec<_> = records.iter().filter_map(|it| it.get("member")).collect();
     assert_eq!(*members[0], json!({"id": "8", "name": "ann", "roles": []}));
-    assert_eq!(*members[1], json!({"id": "9", "name": "zoe", "roles": ["21", "20"]}));
+    assert_eq!(
+        *members[1],
+        json!({"id": "9", "name": "zoe", "roles": ["21", "20"]})
+    );
     assert!(records.contains(&json!({"setting": {"path": "prefix", "value": "?"}})));
     assert!(records.contains(&json!({"setting": {"path": "mention_prefix", "value": true}})));
 }
@@ -71,10 +82,19 @@ fn the_last_record_has_number_and_checksum() {
     let end: Value = serde_json::from_str(last).unwrap();
     assert_eq!(end["end"]["records"], before.lines().count());
     assert_eq!(end["end"]["members"], 2);
-    let digest: String = Sha256::digest(format!("{before}\n")).iter().map(|it| format!("{it:02x}")).collect();
+    let digest: String = Sha256::digest(format!("{before}\n"))
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect();
     assert_eq!(end["end"]["sha256"], digest);
     let told = read.left.join("\n");
-    for left in ["`roles` has 21 twice", "without an id or a name", "category", "picture of \"odd\"", "member without an id"] {
+    for left in [
+        "`roles` has 21 twice",
+        "without an id or a name",
+        "category",
+        "picture of \"odd\"",
+        "member without an id",
+    ] {
         assert!(told.contains(left), "{left} is not in {told}");
     }
 }
