@@ -11,7 +11,7 @@ pub(crate) fn cron(text: &str) -> Result<String, String> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     let [minute, hour, day, month, weekday] = *fields else {
         return Err(format!(
-            "its time has {} fields, and not five",
+            "its time has {} instead of five fields",
             fields.len()
         ));
     };
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn what_is_no_time_is_told() {
         for (there, wanted) in [
-            ("0 9 * *", "4 fields"),
-            ("0 0 9 * * *", "6 fields"),
-            ("", "0 fields"),
+            ("0 9 * *", "4 instead"),
+            ("0 0 9 * * *", "6 instead"),
+            ("", "0 instead"),
             ("60 9 * * *", "`60`"),
             ("0 9 0 * *", "`0`"),
             ("0 9 * * 7", "`7`"),
