@@ -6,7 +6,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit, types::ValueRef};
@@ -25,7 +24,7 @@ const ROWS: usize = 100_000;
 const STEPS: i32 = 100_000;
 const LOOKS: u32 = 10_000;
 
-/// The rows of a table, by the columns that it has of those that are named; `None` where there is no such table.
+/// The rows of a table, with null in columns that it has not; `None` where there is no such table.
 ///
 /// # Errors
 ///
@@ -72,12 +71,16 @@ fn read(
     columns: &[&str],
 ) -> rusqlite::Result<Option<Vec<Map<String, Value>>>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
+    let mut connection = Connection::open_with_flags(file, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
-    let looks = AtomicU32::new(0);
-    connection.progress_handler(STEPS, Some(move || looks.fetch_add(1, Relaxed) >= LOOKS))?;
+    let mut looks = 0;
+    let is_over = move || {
+        looks += 1;
+        looks > LOOKS
+    };
+    connection.progress_handler(STEPS, Some(is_over))?;
     // A view would compute, and a virtual table has no root page.
     let is_plain =
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?1";
@@ -101,7 +104,8 @@ fn read(
     let sql = format!("SELECT {} FROM \"{table}\" LIMIT {ROWS}", quoted.join(", "));
     let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map([], |row| {
-        let mut read = Map::new();
+        let all = columns.iter();
+        let mut read: Map<_, _> = all.map(|name| ((*name).to_owned(), Value::Null)).collect();
         for (at, name) in wanted.iter().enumerate() {
             read.insert((*name).to_owned(), json_of(row.get_ref(at)?));
         }

@@ -138,7 +138,9 @@ async fn taken(host: &Host, busy: &Busy, about: &About, lines: &str) -> Result<O
     let (mut records, mut first_member) = (Vec::new(), None);
     let read = archive::read(host, lines, |record, line| match record {
         // They may be many, and are read once more below.
-        Record::Member(_) => drop(first_member.get_or_insert(line.offset)),
+        Record::Member(_) => {
+            first_member.get_or_insert(line.offset);
+        }
         record => records.push(record),
     });
     if let Err(damage) = read.await? {

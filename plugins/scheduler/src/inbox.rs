@@ -100,6 +100,11 @@ async fn taken(host: &Host, laid: Laid) -> Result<Option<String>> {
             )));
         }
     };
+    // Discord is out of order: that is no answer.
+    let wrong = match wrong {
+        Err(error) if error.user_message().is_none() => return Err(error),
+        wrong => wrong,
+    };
     let order = create::name(laid.name).and_then(|name| {
         Ok(Order {
             plan: Plan {

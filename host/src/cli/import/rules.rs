@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use host_commands::{GuildRules, Rules};
 use host_import::{Entry, Kind, Outcome, Rule, ServerRule, table_of};
 use host_ops::config::check_prefix;
-use host_store::{DatabaseId, Storage};
+use host_store::{Storage, storage::DatabaseId};
 use twilight_model::id::Id;
 
 /// What becomes of each.
