@@ -153,14 +153,14 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<22}{:>9}{:>9}{:>9}{:>9}",
+            "{:<20}{:>11}{:>11}{:>11}{:>11}",
             "", "new", "was here", "ours kept", "left"
         )?;
         for kind in Kind::ALL {
             let [comes, there, kept, left] = self.count(kind);
             writeln!(
                 f,
-                "{:<22}{comes:>9}{there:>9}{kept:>9}{left:>9}",
+                "{:<20}{comes:>11}{there:>11}{kept:>11}{left:>11}",
                 kind.words()
             )?;
         }
@@ -295,8 +295,8 @@ mod tests {
         report.unread("data/6/guild.db", "file is not a database");
         let told = report.to_string();
         for line in [
-            "prefixes                      1        0        0        0",
-            "schedules                     0        0        0        1",
+            "prefixes                      1          0          0          0",
+            "schedules                     0          0          0          1",
             "  5: prefixes 1, schedules 0 (1 left)",
             "  server 5, prefix \\u{1b}[2J [data/5/guild.db]",
             "  server 5, tea [data/main.db]: it has no channel",

@@ -389,7 +389,7 @@ fn what_never_comes_over_is_named_and_secrets_are_not_told() {
     let told = found.report.to_string();
     for line in [
         "data/live_monitor_config.json",
-        "2 plugins: they are Python, and are to be found or written anew: shop, dice",
+        "2 plugins: they are Python, and are to be found or written anew: dice, shop",
         "extensions: Python",
         "DISCORD_TOKEN",
     ] {
