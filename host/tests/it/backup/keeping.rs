@@ -4,8 +4,9 @@ use std::fs;
 
 use host::services::schedules::Clock;
 use serde_json::json;
+use twilight_model::guild::Permissions;
 
-use super::{config, furnish, has, typed};
+use super::{begins, config, furnish, has, typed};
 use crate::support::{Fixture, PATIENCE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,6 +216,54 @@ async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
     }
     let listed = typed(&owner, "general", "backup list").await.text();
     assert!(!listed.contains("#4"), "{listed}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_server_makes_this_one_like_it() {
+    let bot = super::bot().await;
+    typed(&bot.owner(), "general", "backup create label:ship").await;
+    let bytes = fs::read(file(&bot, 1)).unwrap();
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.add_harbour(Permissions::empty());
+            stopped.sandbox.change_world(|world| {
+                let harbour = world.guild_named("Harbour").unwrap();
+                world.set_features(harbour, &["ROLE_ICONS"]);
+                world.set_bot_permissions(harbour, Permissions::ADMINISTRATOR);
+                world.raise_bot(harbour);
+            });
+        })
+        .await;
+    super::ready(&bot).await;
+    // Who owns the harbour.
+    let keeper = bot.member();
+    let given = keeper.uploads("ship.jsonl", &bytes).unwrap();
+    let asked = keeper
+        .slash("docks", "backup import", &[("file", given)])
+        .await
+        .unwrap();
+    let taken = keeper.expects_reply_to(&asked).await.unwrap().text();
+    assert!(taken.contains("It is of another server"), "{taken}");
+    let words = [
+        "of another server",
+        "make category Deck",
+        "switch Community on",
+    ];
+    let shown = has(&keeper, "docks", "backup restore snapshot:1", &words).await;
+    // The harbour has a captain, too.
+    assert!(
+        !shown.text().contains("make role Captain"),
+        "{}",
+        shown.text()
+    );
+    let over = begins(&keeper, "docks", &shown).await;
+    for words in ["Restored", "0 differences", "not in the server any more"] {
+        assert!(over.contains(words), "{over}");
+    }
+    // What the harbour has besides has stayed.
+    let words = ["+ role Guard", "+ channel #pier", "12 members went"];
+    has(&keeper, "docks", "backup diff snapshot:1", &words).await;
     bot.close().await;
 }
 
