@@ -31,13 +31,7 @@ pub(super) fn run(config: &Path, folder: &Path, dry_run: bool) -> CliResult {
         return Err(format!("a bot runs on {data}: stop it, and import then").into());
     }
     let source = Source::open(folder)?;
-    apart(&source, &data, "[data] folder")?;
-    let beside = config.parent().filter(|it| *it != Path::new(""));
-    apart(
-        &source,
-        beside.unwrap_or(Path::new(".")),
-        "the folder of config.toml",
-    )?;
+    apart(&source, config, &data)?;
 
     let mut found = host_import::read(&source, &zone());
     let mut report = std::mem::take(&mut found.report);
@@ -78,18 +72,21 @@ pub(super) fn run(config: &Path, folder: &Path, dry_run: bool) -> CliResult {
     Ok(())
 }
 
-/// Lets nothing be written into the folder that is imported, nor read what is written.
-fn apart(source: &Source, ours: &Path, what: &str) -> Result<(), String> {
-    let ours = real(ours);
+/// Lets nothing be written into the folder that is imported, nor anything be imported that was written here.
+fn apart(source: &Source, config: &Path, data: &Path) -> Result<(), String> {
     let root = source.root();
-    match ours.starts_with(root) || root.starts_with(&ours) {
-        true => Err(format!(
-            "{what}, {}, and the folder that is imported, {}, lie in each other: nothing of that one is to be changed, so run the bot in a folder of its own",
-            ours.display(),
-            root.display()
-        )),
-        false => Ok(()),
-    }
+    let (config, data) = (real(config), real(data));
+    let ours = match (config.starts_with(root), data.starts_with(root)) {
+        (true, _) => &config,
+        (_, true) => &data,
+        _ if root.starts_with(&data) => &data,
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "{} and {}, which is imported, lie in each other, and nothing of that is to be changed: run this bot in a folder of its own",
+        ours.display(),
+        root.display()
+    ))
 }
 
 /// Where a folder is, also one that is not there yet.
