@@ -354,7 +354,7 @@ mod tests {
             matches!(&all[0], Record::Server(it) if it.fields == fields(json!({"name": "Boat", "description": "Ahoy"}))
             && it.icon.as_deref() == Some("a1"))
         );
-        let roles: Vec<_> = all.iter().filter_map(|it| match it {
+        let roles = all.iter().filter_map(|it| match it {
             Record::Role(role) => Some(role.id),
             _ => None,
         });
