@@ -7,8 +7,10 @@ use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Options, form,
-    model::{Definition, Guild, User},
+    Options,
+    automation::Definition,
+    form,
+    model::{Guild, User},
     state::{Shared, State},
     store,
 };

@@ -4,6 +4,7 @@
 //! An automation is a template with its parameters, conditions, and steps of its maker's own. What it may do, its maker has to be allowed,
 //! when it is made and each time it runs. A bot without automations listens to nothing.
 
+mod automation;
 mod commands;
 mod core;
 mod engine;
@@ -13,6 +14,7 @@ mod model;
 mod state;
 mod store;
 mod templates;
+mod voices;
 
 use plugin_api::prelude::*;
 

@@ -11,8 +11,9 @@ mod steps;
 use plugin_api::prelude::*;
 
 use crate::{
+    automation::{Automation, Definition},
     engine,
-    model::{Automation, Definition, Guild, Step, User},
+    model::{Guild, Step, User},
     state::{Shared, State},
     templates::{self, ALL},
 };

@@ -8,9 +8,9 @@ use plugin_api::{
 
 use super::{draft::Draft, part, problems};
 use crate::{
-    core::STEPS,
+    automation::Definition,
     engine,
-    model::{self, Condition, Definition, Guild},
+    model::{self, Condition, Guild, STEPS},
     state::State,
 };
 

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     Options,
+    automation::{Automation, Definition},
     core::{Occasion, Person},
     engine,
-    model::{Automation, Definition, Guild, User},
+    model::{Guild, User},
     state::{Shared, State},
     store, templates,
 };
@@ -50,7 +51,7 @@ fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
         failures: 0,
         last_error: None,
         last_run_ms: None,
-        made: crate::model::Made::default(),
+        made: crate::automation::Made::default(),
     }
 }
 
