@@ -41,9 +41,9 @@ fn known(sandbox: &Sandbox) -> Known {
         Known {
             guild,
             owner,
-            harbour: harbour.get(),
-            channel: world.add_channel(here, "log").get(),
-            role: world.add_role(here, "Tea", Permissions::empty()).get(),
+            harbour,
+            channel: world.add_channel(here, "log"),
+            role: world.add_role(here, "Tea", Permissions::empty()),
         }
     })
 }
