@@ -8,10 +8,12 @@ mod commands;
 mod core;
 mod engine;
 mod form;
+mod keeping;
 mod model;
 mod state;
 mod store;
 mod templates;
+mod web;
 
 use plugin_api::prelude::*;
 
@@ -50,5 +52,6 @@ export_plugin!(|| {
     let plugin = store::tables(plugin);
     let plugin = engine::declare(plugin);
     let plugin = form::declare(plugin);
+    let plugin = web::declare(plugin);
     commands::declare(plugin)
 });

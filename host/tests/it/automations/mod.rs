@@ -6,6 +6,7 @@ mod forms;
 mod keeps;
 mod levels;
 mod outside;
+mod pages;
 mod roles;
 mod rooms;
 mod tickets;

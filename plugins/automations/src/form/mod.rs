@@ -11,8 +11,9 @@ mod steps;
 use plugin_api::prelude::*;
 
 use crate::{
+    core::Person,
     engine,
-    model::{Automation, Definition, Guild, Step, User},
+    model::{Automation, Channel, Definition, Guild, Step, User},
     state::{Shared, State},
     templates::{self, ALL},
 };
@@ -122,7 +123,20 @@ pub(crate) async fn rehearsed(
     state: &State,
     automation: &Automation,
 ) -> Result<String> {
-    save::rehearsed(ctx, state, automation).await
+    let (person, here) = (engine::invoker(ctx), Some(ctx.channel_id()));
+    save::rehearsed(state, ctx.guild()?, person, here, automation).await
+}
+
+/// The same for a definition that is not kept, about this person, and where there is a channel: as if it happened there.
+pub(crate) async fn rehearsed_for(
+    state: &State,
+    guild: Guild,
+    person: Person,
+    channel: Option<Channel>,
+    (id, definition): (i64, Definition),
+) -> Result<String> {
+    let automation = save::pretended(definition, id, person.id);
+    save::rehearsed(state, guild, person, channel, &automation).await
 }
 
 /// Takes addresses of webhooks out; whether there were any.

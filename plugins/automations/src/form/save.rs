@@ -11,10 +11,9 @@ use super::{
     problems,
 };
 use crate::{
-    Options,
     core::{Occasion, Person},
-    engine,
-    model::{Automation, Definition, Guild, User},
+    engine, keeping,
+    model::{Automation, Channel, Definition, Guild, User},
     state::{Shared, State},
     store, templates,
 };
@@ -35,12 +34,12 @@ pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
 pub(super) async fn preview(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let automation = pretended(draft.definition, draft.of.unwrap_or(0), ctx.user().id);
-    let text = rehearsed(&ctx, ctx.state(), &automation).await?;
+    let text = super::rehearsed(&ctx, ctx.state(), &automation).await?;
     ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral())
         .await
 }
 
-fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
+pub(super) fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
     Automation {
         id,
         definition,
@@ -54,27 +53,24 @@ fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
     }
 }
 
-/// What it would do, if it were about whoever asks and happened here.
+/// What it would do, if it were about this person and happened in this channel.
 pub(super) async fn rehearsed(
-    ctx: &Invocation,
     state: &State,
+    guild: Guild,
+    person: Person,
+    channel: Option<Channel>,
     automation: &Automation,
 ) -> Result<String> {
-    let guild = ctx.guild()?;
     if let Err(wrong) = automation.definition.check() {
         return Ok(format!(
             "It can't do anything yet:\n- {}",
             clip(&wrong.join("\n- "), 1_500)
         ));
     }
-    let person = Person {
-        id: ctx.user().id,
-        name: ctx.user().name.to_owned(),
-        display: ctx.display_name().to_owned(),
-        avatar: ctx.avatar_url(),
-        roles: ctx.roles().to_vec(),
-    };
-    let mut occasion = Occasion::new(guild).about(person).at(ctx.channel_id());
+    let mut occasion = Occasion::new(guild).about(person);
+    if let Some(channel) = channel {
+        occasion = occasion.at(channel);
+    }
     occasion.message = Some(Id::new(1));
     for (name, value) in [
         ("message", "an example"),
@@ -114,13 +110,7 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
         let page = form(&ctx, state, &draft, Some("It can't be saved yet.".into())).await?;
         return turn(&ctx, page).await;
     }
-    let kept = match draft.of {
-        Some(id) => store::update(host, guild, id, definition, maker)
-            .await
-            .map(|()| id),
-        None => store::insert(host, guild, definition, maker, Options::of(host)?.limit).await,
-    };
-    let id = match kept {
+    let id = match keeping::save(state, guild, draft.of, definition, maker).await {
         Ok(id) => id,
         Err(error) => {
             let why = error.user_message().map(str::to_owned).ok_or(error)?;
