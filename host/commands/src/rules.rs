@@ -56,7 +56,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(storage: Arc<Storage>) -> Self {
+    /// The rules in these databases.
+    #[must_use]
+    pub fn new(storage: Arc<Storage>) -> Self {
         Self {
             storage,
             kept: Mutex::new(LruCache::new(KEPT)),
@@ -94,13 +96,11 @@ impl Rules {
             return Ok(Arc::default());
         };
         let changes = self.changes.load(SeqCst);
-        let mut rules = GuildRules::default();
-        for (plugin, name, json) in self.storage.guild_settings(guild.get()).await? {
-            if plugin == HOST {
-                rules.take(&name, &json);
-            }
-        }
-        let rules = Arc::new(rules);
+        let settings = self.storage.guild_settings(guild.get()).await?;
+        let settings = settings.iter();
+        let rules = Arc::new(GuildRules::of_settings(
+            settings.map(|(plugin, name, json)| (&**plugin, &**name, &**json)),
+        ));
         let mut kept = self.kept();
         if self.changes.load(SeqCst) == changes {
             kept.put(guild, Arc::clone(&rules));
@@ -193,6 +193,18 @@ impl Rules {
 }
 
 impl GuildRules {
+    /// Reads them from a server's settings: plugin, name, JSON. Those of plugins are none.
+    #[must_use]
+    pub fn of_settings<'a>(
+        settings: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    ) -> Self {
+        let mut rules = Self::default();
+        for (_, name, json) in settings.into_iter().filter(|(plugin, ..)| *plugin == HOST) {
+            rules.take(name, json);
+        }
+        rules
+    }
+
     fn take(&mut self, name: &str, json: &str) {
         let value: Value = serde_json::from_str(json).unwrap_or_default();
         match name {

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod dashboard;
+mod import;
 mod inspect;
 mod own_config;
 mod restore;
@@ -84,6 +85,16 @@ enum Command {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
+    /// Takes over what a bot of the Python framework Zoryx has kept: settings, prefixes, rules, automations, schedules, snapshots. The bot is
+    /// stopped, nothing there is changed, and what is set here stays.
+    Import {
+        /// The folder in which that bot was run.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Only tells what would come over.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Runs a dashboard for bots elsewhere, which connect to it (`[remote]` in their config.toml).
     Dashboard(dashboard::Arguments),
     /// Puts a backup in the place of what is in the data folder, while the bot is stopped. What is there is kept beside it.
@@ -156,6 +167,7 @@ pub fn main() -> ExitCode {
         Command::Check { online } => check::run(&config, online),
         Command::Audit { command } => audit::run(&config, command),
         Command::Dashboard(arguments) => dashboard::run(arguments),
+        Command::Import { folder, dry_run } => import::run(&config, &folder, dry_run),
         Command::Restore { backup } => restore::run(&config, backup.as_deref()),
         Command::Probe { .. } | Command::Cell { .. } => Ok(()),
     });

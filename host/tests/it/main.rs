@@ -49,6 +49,7 @@ mod handover;
 mod help;
 mod hooks;
 mod hostile;
+mod import;
 mod info;
 mod interactions;
 mod keeps;

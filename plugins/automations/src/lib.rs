@@ -8,6 +8,7 @@ mod commands;
 mod core;
 mod engine;
 mod form;
+mod inbox;
 mod keeping;
 mod model;
 mod state;
@@ -34,6 +35,7 @@ export_plugin!(|| {
     let plugin = Plugin::with_state(|host| async move {
         let state = State::start(host).await?;
         engine::begin(&state);
+        inbox::begin(&state);
         Ok(state)
     })
     .category("Automations", "⚙️")

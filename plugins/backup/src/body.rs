@@ -9,9 +9,6 @@ use crate::{
     plan::Plan,
 };
 
-/// The channels that a community has.
-pub(crate) const COMMUNITY_CHANNELS: &[&str] = &["rules_channel_id", "public_updates_channel_id"];
-
 /// Body of a request, and who is left out of a channel's rights, since their role is not there.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Body {
@@ -127,7 +124,7 @@ pub(crate) fn community(
     }
     features.push(COMMUNITY.to_owned());
     let mut json = Map::from_iter([("features".to_owned(), json!(features))]);
-    for key in COMMUNITY_CHANNELS {
+    for key in fields::COMMUNITY_CHANNELS {
         let there = pairs.get(wanted.server.channels.get(*key)?)?;
         json.insert((*key).to_owned(), json!(there));
     }

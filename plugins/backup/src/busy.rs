@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    time::Duration,
 };
 
 use plugin_api::prelude::*;
@@ -20,7 +21,7 @@ struct Doing {
     stop: Rc<Cell<bool>>,
 }
 
-/// A place among them, until it is dropped.
+/// A place among them, until it is dropped: before the answer, which may be slow, and behind which the next command comes.
 #[derive(Debug)]
 pub(crate) struct Place {
     busy: Busy,
@@ -45,6 +46,17 @@ impl Busy {
         all.insert(guild, doing);
         let busy = self.clone();
         Ok(Place { busy, guild, stop })
+    }
+
+    /// The same, but waits a second for what is about to end: who reads of its end is sometimes quicker than its last write.
+    pub(crate) async fn enter_soon(&self, guild: Guild, what: &'static str) -> Result<Place> {
+        for _ in 0..20 {
+            if let Ok(place) = self.enter(guild, what) {
+                return Ok(place);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.enter(guild, what)
     }
 
     /// Asks a restore to stop behind the step that it is at; `false`: there is none.

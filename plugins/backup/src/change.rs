@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) async fn create(ctx: CommandContext<State>) -> Result {
     let (host, guild) = (ctx.host(), ctx.guild()?);
-    let _place = ctx.state().busy.enter(guild, "snapshot")?;
+    let place = ctx.state().busy.enter(guild, "snapshot")?;
     let label = ctx.option::<Option<String>>("label")?.unwrap_or_default();
     let order = Order {
         label: plain(label.trim()).trim().to_owned(),
@@ -21,6 +21,7 @@ pub(crate) async fn create(ctx: CommandContext<State>) -> Result {
         by: Some(ctx.user().id),
     };
     let taken = take::take(host, guild, order).await?;
+    drop(place);
     let it = &taken.snapshot;
     let mut card = embed(format!("Snapshot {} is taken", it.title()))
         .success()
@@ -49,7 +50,7 @@ pub(crate) async fn delete(ctx: CommandContext<State>) -> Result {
     {
         return ctx.reply("It stays.").await;
     }
-    let _place = ctx.state().busy.enter(guild, "change")?;
+    let place = ctx.state().busy.enter(guild, "change")?;
     let index = Index::of(host, guild);
     // First out of the list: a file that nobody names harms nobody.
     index.remove(it.number).await?;
@@ -59,6 +60,7 @@ pub(crate) async fn delete(ctx: CommandContext<State>) -> Result {
     index
         .audit(Some(ctx.user().id), "delete", Some(it.number), &it.label)
         .await?;
+    drop(place);
     ctx.reply(format!("Snapshot {} is deleted.", it.title()))
         .await
 }

@@ -26,6 +26,8 @@ pub(crate) const SERVER_CHANNELS: &[&str] = &[
     "public_updates_channel_id",
     "safety_alerts_channel_id",
 ];
+/// Those that a community has.
+pub(crate) const COMMUNITY_CHANNELS: &[&str] = &["rules_channel_id", "public_updates_channel_id"];
 const ROLE: &[Field] = &[
     ("name", "null"),
     ("color", "0"),

@@ -17,6 +17,7 @@ mod erase;
 mod fields;
 mod form;
 mod format;
+mod inbox;
 mod journal;
 mod listing;
 mod model;
@@ -65,6 +66,7 @@ export_plugin!(|| {
     let start = |host: Host| async move {
         let busy = Busy::default();
         host.spawn(restore::resume_all(host.clone(), busy.clone()));
+        inbox::begin(&host, &busy);
         let of_task = host.clone();
         host.spawn(async move { archive::sweep(&of_task).await });
         Ok(State { host, busy })

@@ -1,6 +1,6 @@
 //! Command `backup schedule`: snapshots that take themselves, and how long snapshots are kept.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plugin_api::{
     prelude::*,
@@ -120,9 +120,17 @@ pub(crate) async fn in_words(host: &Host, guild: Guild) -> Result<String> {
         return Ok("off".to_owned());
     };
     let hours = next.period().map_or(0, |period| period.as_secs() / 3600);
-    let at = next.at().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let at = moment(i64::try_from(at.as_millis()).unwrap_or(i64::MAX), 'R');
-    Ok(format!("every {}, next {at}", counted(hours, "hour")))
+    let at = |time: SystemTime| {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX), 'R')
+    };
+    let last = match next.last_run() {
+        None => String::new(),
+        Some((time, None)) => format!(", last {}", at(time)),
+        Some((time, Some(_))) => format!(", last {}: it failed", at(time)),
+    };
+    let (every, next) = (counted(hours, "hour"), at(next.at()));
+    Ok(format!("every {every}, next {next}{last}"))
 }
 
 /// It is time for a snapshot.

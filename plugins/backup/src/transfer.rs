@@ -45,7 +45,7 @@ pub(crate) async fn export(ctx: CommandContext<State>) -> Result {
 pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
     let (host, guild) = (ctx.host(), ctx.guild()?);
     let given: Attachment = ctx.option("file")?;
-    let _place = ctx.state().busy.enter(guild, "import")?;
+    let place = ctx.state().busy.enter(guild, "import")?;
     let index = Index::of(host, guild);
     let rules = take::rules(host, guild).await?;
     if !retention::has_place(&index.all().await?, rules) {
@@ -95,6 +95,7 @@ pub(crate) async fn import(ctx: CommandContext<State>) -> Result {
     index
         .audit(by, "import", Some(number), &given.filename)
         .await?;
+    drop(place);
     let whose = match whole.head.guild == guild.cast() {
         true => "It is of this server.".to_owned(),
         false => format!(

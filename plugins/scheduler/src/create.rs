@@ -76,9 +76,11 @@ async fn run(ctx: CommandContext) -> Result {
             "It says nothing: `content` has no words in it.",
         ));
     }
-    let limit = Options::of(host)?.limit;
-    has_room(&plan::all(host, guild).await?, limit, &name)?;
-
+    let zone: Option<String> = ctx.option("zone")?;
+    let zone = match zone {
+        Some(zone) => zone,
+        None => Options::of_guild(host, guild).await?.zone,
+    };
     let plan = Plan {
         name,
         kind,
@@ -86,33 +88,14 @@ async fn run(ctx: CommandContext) -> Result {
         text,
         maker,
     };
-    let schedules = plan::of(host, guild).about(maker);
-    let new = match when {
-        When::Every(period) => schedules.every(period),
-        When::Cron(cron) => {
-            let zone: Option<String> = ctx.option("zone")?;
-            let zone = match zone {
-                Some(zone) => zone,
-                None => Options::of_guild(host, guild).await?.zone,
-            };
-            schedules.cron(cron, zone)
-        }
+    let order = Order {
+        plan,
+        when,
+        zone,
+        runs: ctx.option("runs")?,
     };
-    let runs: Option<u64> = ctx.option("runs")?;
-    let new = match runs {
-        Some(runs) => new.max_runs(runs),
-        None => new,
-    };
-    let id = new.payload(&plan).await.map_err(unfit)?;
-    let mut there = plan::all(host, guild).await?;
-    let at = there.iter().position(|it| it.id() == id);
-    let made = there.remove(at.ok_or(Error::new("a schedule was gone as soon as it was made"))?);
-    // Two at once: the later one yields.
-    there.retain(|it| it.id() < id);
-    if let Err(refused) = has_room(&there, limit, &plan.name) {
-        plan::of(host, guild).cancel(id).await?;
-        return Err(refused);
-    }
+    let made = make(host, guild, order).await?;
+    let plan = &made.plan;
     let card = embed("Planned")
         .success()
         .description(clip(&plan.text, 500))
@@ -122,6 +105,49 @@ async fn run(ctx: CommandContext) -> Result {
         .field("Runs", made.runs(), true)
         .field("When", made.next(), false);
     ctx.reply(card).await
+}
+
+/// What is to be planned.
+pub(crate) struct Order {
+    pub(crate) plan: Plan,
+    pub(crate) when: When,
+    /// Of a cron expression.
+    pub(crate) zone: String,
+    pub(crate) runs: Option<u64>,
+}
+
+/// Plans it, if the server has room for it.
+///
+/// # Errors
+///
+/// A sentence of what is in the way.
+pub(crate) async fn make(
+    host: &Host,
+    guild: Id<marker::GuildMarker>,
+    order: Order,
+) -> Result<Planned> {
+    let (plan, limit) = (&order.plan, Options::of(host)?.limit);
+    has_room(&plan::all(host, guild).await?, limit, &plan.name)?;
+    let schedules = plan::of(host, guild).about(plan.maker);
+    let new = match order.when {
+        When::Every(period) => schedules.every(period),
+        When::Cron(cron) => schedules.cron(cron, order.zone),
+    };
+    let new = match order.runs {
+        Some(runs) => new.max_runs(runs),
+        None => new,
+    };
+    let id = new.payload(plan).await.map_err(unfit)?;
+    let mut there = plan::all(host, guild).await?;
+    let at = there.iter().position(|it| it.id() == id);
+    let made = there.remove(at.ok_or(Error::new("a schedule was gone as soon as it was made"))?);
+    // Two at once: the later one yields.
+    there.retain(|it| it.id() < id);
+    if let Err(refused) = has_room(&there, limit, &plan.name) {
+        plan::of(host, guild).cancel(id).await?;
+        return Err(refused);
+    }
+    Ok(made)
 }
 
 /// Whether a server with these may have one more, of this name.
@@ -145,7 +171,7 @@ fn has_room(there: &[Planned], limit: u64, name: &str) -> Result {
 }
 
 /// A name that is no number, which others would be found by.
-fn name(typed: String) -> Result<String> {
+pub(crate) fn name(typed: String) -> Result<String> {
     let name = plain(typed.trim()).trim().to_owned();
     let number = name.trim_start_matches('#');
     if number.is_empty() || number.parse::<u64>().is_ok() {

@@ -6,6 +6,7 @@
 mod all;
 mod change;
 mod create;
+mod inbox;
 mod listing;
 mod place;
 mod plan;
@@ -35,7 +36,11 @@ export_plugin!(|| {
         .command(change::toggle())
         .command(change::delete())
         .command(all::all("all").slash_only());
-    Plugin::new()
+    let start = |host: Host| async move {
+        inbox::begin(&host);
+        Ok(())
+    };
+    Plugin::with_state(start)
         .category("Framework", "⏰")
         .powers([Power::SchedulesRead, Power::SchedulesManage])
         .settings::<Options>()

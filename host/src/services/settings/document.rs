@@ -3,14 +3,14 @@
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 /// Path of a value: the tables' names, and the key's.
-pub(super) type Path<'a> = &'a [&'a str];
+pub(crate) type Path<'a> = &'a [&'a str];
 
 /// The text with another value at `path`. Tables that are missing are made at the end.
 ///
 /// # Errors
 ///
 /// The text is no TOML, or something that is no table stands where a table should.
-pub(super) fn set(text: &str, path: Path<'_>, value: Value) -> Result<String, String> {
+pub(crate) fn set(text: &str, path: Path<'_>, value: Value) -> Result<String, String> {
     let mut document = parse(text)?;
     let (key, tables) = path.split_last().ok_or("an empty path")?;
     let mut table: &mut dyn TableLike = document.as_table_mut();
@@ -65,7 +65,7 @@ fn parse(text: &str) -> Result<DocumentMut, String> {
 }
 
 /// A JSON value as TOML has it; `None` for what it has no words for.
-pub(super) fn toml_of(json: &serde_json::Value) -> Option<Value> {
+pub(crate) fn toml_of(json: &serde_json::Value) -> Option<Value> {
     Some(match json {
         serde_json::Value::String(text) => text.as_str().into(),
         serde_json::Value::Bool(yes) => (*yes).into(),

@@ -387,7 +387,7 @@ pub(super) fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Stri
 }
 
 /// Writes the file: in its place, where it is a link in the place of what it leads to.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = match fs::canonicalize(file) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => file.to_owned(),

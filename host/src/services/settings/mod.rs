@@ -47,6 +47,10 @@ use serde_json::{Map, Value};
 use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
+pub(crate) use self::{
+    document::{set as set_value, toml_of},
+    file::write as write_file,
+};
 use super::Hooks;
 use crate::services::Services;
 use host_commands::router::Routes;

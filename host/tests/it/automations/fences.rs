@@ -1,29 +1,10 @@
-//! Fences: who may make what, roles above the bot's, other servers, deleted channels, three failures in a row.
+//! Fences: who may make what, other servers, three failures in a row, rights that were lost.
 
 use serde_json::json;
 use twilight_model::gateway::Intents;
 
-use super::{Form, asked, bot, hears, role, typed, until_shown};
+use super::{Form, asked, bot, goes, hears, role, typed, until_shown};
 use crate::support::PATIENCE;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_member_without_rights_is_refused() {
-    let bot = bot().await;
-    let member = bot.member();
-    let shown = bot
-        .owner()
-        .overrides_command("Sandbox", "automations", "@everyone", true);
-    shown.unwrap();
-    for line in [
-        "automations list",
-        "automations create template:welcome",
-        "automations toggle automation:1",
-    ] {
-        let text = typed(&member, line).await.text().to_lowercase();
-        assert!(text.contains("manage"), "{line}: {text}");
-    }
-    bot.close().await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_its_maker_or_the_bot_may_not_do_can_not_be_saved() {
@@ -87,18 +68,13 @@ async fn an_automation_that_fails_three_times_in_a_row_is_off_and_its_maker_told
     form.saved().await;
     hears(&bot, Intents::GUILD_MEMBERS).await;
     let newcomer = bot.sandbox.actor("newcomer").unwrap();
-    let goes = async || {
-        if newcomer.joins("Sandbox").await.is_err() {
-            newcomer.leaves("Sandbox").await.unwrap();
-        }
-    };
-    until_shown(&owner, "log", "newcomer has gone.", goes).await;
+    let again = async || goes(&newcomer).await;
+    until_shown(&owner, "log", "newcomer has gone.", again).await;
     let log = bot.sandbox.channel_id("log").unwrap();
     asked(&bot, "DELETE", format!("channels/{log}"), json!(null)).await;
     for name in ["second", "third", "fourth", "fifth"] {
         let actor = bot.sandbox.actor(name).unwrap();
-        actor.joins("Sandbox").await.unwrap();
-        actor.leaves("Sandbox").await.unwrap();
+        goes(&actor).await;
     }
     let told = owner
         .expects("dm", "has failed 3 times in a row and is off now")

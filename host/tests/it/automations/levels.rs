@@ -14,8 +14,9 @@ async fn points(who: &Actor) -> u64 {
     let shown = text
         .split(" with ")
         .nth(1)
-        .and_then(|it| it.split(' ').next());
-    shown.map_or(0, |it| it.parse().unwrap())
+        .and_then(|it| it.split(" point").next());
+    let digits = |it: &str| -> String { it.chars().filter(char::is_ascii_digit).collect() };
+    shown.map_or(0, |it| digits(it).parse().unwrap())
 }
 
 /// Writes until it has gained points: what is said while there is no session is not heard.

@@ -5,8 +5,11 @@ mod filter;
 mod forms;
 mod keeps;
 mod levels;
+mod life;
+mod lives;
 mod outside;
 mod pages;
+mod refusals;
 mod roles;
 mod rooms;
 mod tickets;
@@ -172,16 +175,34 @@ async fn until_shown(
     let asking = async {
         loop {
             again().await;
-            let all = who.messages(channel);
-            let found = all.into_iter().rev().find(|it| it.text().contains(wanted));
-            if let Some(found) = found {
-                return found;
+            // What has come of it is waited for before it is done again, so that nothing of it is under way when it was seen.
+            for _ in 0..100 {
+                let all = who.messages(channel);
+                let found = all.into_iter().rev().find(|it| it.text().contains(wanted));
+                if let Some(found) = found {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let asked = tokio::time::timeout(PATIENCE, asking).await;
     asked.unwrap_or_else(|_| panic!("never {wanted} in {channel}"))
+}
+
+/// Joins the server, and leaves it before where they are in it.
+async fn comes(who: &Actor) {
+    if who.joins("Sandbox").await.is_err() {
+        who.leaves("Sandbox").await.unwrap();
+        who.joins("Sandbox").await.unwrap();
+    }
+}
+
+/// Leaves the server, and joins it before where they are not in it.
+async fn goes(who: &Actor) {
+    // They may be in it already.
+    who.joins("Sandbox").await.ok();
+    who.leaves("Sandbox").await.unwrap();
 }
 
 /// A request of the bot's own to Discord.

@@ -68,13 +68,13 @@ async fn a_host_that_is_not_granted_is_refused_in_words() {
         "Bridge",
         &[
             ("url", "https://hooks.example.org/secret-key"),
-            ("channels", "general"),
+            ("channels", "panel"),
         ],
     )
     .await;
     form.saved().await;
     hears(&bot, Intents::MESSAGE_CONTENT).await;
-    member.says("general", "hello").await.unwrap();
+    member.says("panel", "hello").await.unwrap();
     let failed = async {
         loop {
             let text = typed(&owner, "automations info automation:1").await.text();

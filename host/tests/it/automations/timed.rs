@@ -3,7 +3,10 @@
 use host::services::schedules::Clock;
 
 use super::{Form, furnish, ready, typed};
-use crate::support::{Fixture, PATIENCE};
+use crate::{
+    process::Running,
+    support::{Fixture, PATIENCE},
+};
 
 const START: &str = "2026-11-22T12:00:00Z";
 
@@ -77,4 +80,68 @@ async fn an_announcement_comes_again_waits_and_goes_on_over_a_restart() {
     };
     tokio::time::timeout(PATIENCE, came).await.unwrap();
     bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announcement_is_changed_kept_over_a_reload_and_deleted() {
+    let bot = bot().await;
+    let owner = bot.owner();
+    announced(&owner).await;
+    bot.plugins().reload("automations").await.unwrap();
+    bot.clock.set(ms("2026-11-22T14:00:00Z"));
+    owner.expects("log", "Tea time!").await.unwrap();
+    let mut form = Form::edit(&owner, "announcement").await;
+    let fields = [("channel", "panel"), ("message", "Coffee!"), ("when", "3h")];
+    form.fill("Announcement", &fields).await;
+    form.saved().await;
+    // As it was planned before, it comes no more.
+    bot.clock.set(ms("2026-11-22T16:30:00Z"));
+    bot.clock.set(ms("2026-11-22T17:00:00Z"));
+    owner.expects("panel", "Coffee!").await.unwrap();
+    let log = owner.messages("log");
+    assert_eq!(log.iter().filter(|it| it.content == "Tea time!").count(), 1);
+    let asked = owner
+        .slash_line("general", "automations delete automation:announcement")
+        .await
+        .unwrap();
+    owner.expects_reply_to(&asked).await.unwrap();
+    owner.clicks("Yes").await.unwrap();
+    owner.expects("general", "is deleted").await.unwrap();
+    let services = bot.bot.services();
+    let planned = services.schedules.views(&services.storage).await.unwrap();
+    let waiting: u64 = planned.iter().map(|it| it.waiting).sum();
+    assert_eq!(waiting, 0);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announcement_is_there_after_a_kill() {
+    let bot = bot().await;
+    let clock = bot.clock.clone();
+    let bot = bot
+        .restart_after(async |stopped| {
+            let folder = stopped.folder;
+            let (address, gateway) = (stopped.sandbox.http_proxy(), stopped.sandbox.gateway_url());
+            let config = format!(
+                "[discord]\napi_url = \"http://{address}\"\ngateway_url = {gateway:?}\n\
+                 [metrics]\nlisten = \"127.0.0.1:0\"\n[pages]\nlisten = \"off\"\n"
+            );
+            std::fs::write(folder.join("config.toml"), config).unwrap();
+            let running = Running::start(folder, stopped.sandbox, "killed.log");
+            running.until_said("ready: ").await;
+            announced(&stopped.sandbox.actor("owner").unwrap()).await;
+            running.kill().await;
+            clock.set(ms("2100-01-01T00:00:00Z"));
+        })
+        .await;
+    bot.owner().expects("log", "Tea time!").await.unwrap();
+    bot.close().await;
+}
+
+/// Makes an announcement of every two hours.
+async fn announced(owner: &sandbox::Actor) {
+    let mut form = Form::begin(owner, "announcement").await;
+    let fields = [("channel", "log"), ("message", "Tea time!"), ("when", "2h")];
+    form.fill("Announcement", &fields).await;
+    form.saved().await;
 }

@@ -1,11 +1,12 @@
 //! Keeping of snapshots: lists, pins, notes, damage, files, schedules and what is too old.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use host::services::schedules::Clock;
 use serde_json::json;
+use twilight_model::guild::Permissions;
 
-use super::{config, furnish, has, typed};
+use super::{begins, config, furnish, has, typed};
 use crate::support::{Fixture, PATIENCE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,6 +219,54 @@ async fn a_snapshot_goes_out_as_a_file_and_comes_back() {
     bot.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_server_makes_this_one_like_it() {
+    let bot = super::bot().await;
+    typed(&bot.owner(), "general", "backup create label:ship").await;
+    let bytes = fs::read(file(&bot, 1)).unwrap();
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.add_harbour(Permissions::empty());
+            stopped.sandbox.change_world(|world| {
+                let harbour = world.guild_named("Harbour").unwrap();
+                world.set_features(harbour, &["ROLE_ICONS"]);
+                world.set_bot_permissions(harbour, Permissions::ADMINISTRATOR);
+                world.raise_bot(harbour);
+            });
+        })
+        .await;
+    super::ready(&bot).await;
+    // Who owns the harbour.
+    let keeper = bot.member();
+    let given = keeper.uploads("ship.jsonl", &bytes).unwrap();
+    let asked = keeper
+        .slash("docks", "backup import", &[("file", given)])
+        .await
+        .unwrap();
+    let taken = keeper.expects_reply_to(&asked).await.unwrap().text();
+    assert!(taken.contains("It is of another server"), "{taken}");
+    let words = [
+        "of another server",
+        "make category Deck",
+        "switch Community on",
+    ];
+    let shown = has(&keeper, "docks", "backup restore snapshot:1", &words).await;
+    // The harbour has a captain, too.
+    assert!(
+        !shown.text().contains("make role Captain"),
+        "{}",
+        shown.text()
+    );
+    let over = begins(&keeper, "docks", &shown).await;
+    for words in ["Restored", "0 differences", "not in the server any more"] {
+        assert!(over.contains(words), "{over}");
+    }
+    // What the harbour has besides has stayed.
+    let words = ["+ role Guard", "+ channel #pier", "12 members went"];
+    has(&keeper, "docks", "backup diff snapshot:1", &words).await;
+    bot.close().await;
+}
+
 const START: i64 = 1_795_348_800_000;
 const HOUR: i64 = 3_600_000;
 
@@ -245,21 +294,23 @@ async fn snapshots_take_themselves_make_room_and_go_when_they_are_old() {
         &["every 6 hours"],
     )
     .await;
-    let until = async |wanted: &str, not: &str| {
+    for (number, listed) in [(1, "1"), (2, "1 2"), (3, "2 3"), (4, "3 4")] {
+        let due = START + number * 6 * HOUR;
+        bot.clock.set(due);
+        // Over, and not only in the list: what is due before is left out.
+        let over = format!("last <t:{}:R>", due / 1_000);
         let asking = async {
-            loop {
-                let text = typed(&owner, "general", "backup list").await.text();
-                if text.contains(wanted) && (not.is_empty() || !text.contains(not)) {
-                    return;
-                }
+            let shown = async || typed(&owner, "general", "backup schedule").await.text();
+            while !shown().await.contains(&format!("{over}\n")) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         let asked = tokio::time::timeout(PATIENCE, asking).await;
-        asked.unwrap_or_else(|_| panic!("never {wanted} without {not}"));
-    };
-    for (number, gone) in [(1, ""), (2, ""), (3, "#1"), (4, "#2")] {
-        bot.clock.set(START + number * 6 * HOUR);
-        until(&format!("#{number}"), gone).await;
+        asked.unwrap_or_else(|_| panic!("never {over}"));
+        let all = typed(&owner, "general", "backup list").await.text();
+        let there = |number: &i64| all.contains(&format!("#{number}"));
+        let there: Vec<_> = (1..=4).filter(there).map(|it| it.to_string()).collect();
+        assert_eq!(there.join(" "), listed, "{all}");
     }
     // By hand there is no room: nothing of it is taken away for that.
     has(

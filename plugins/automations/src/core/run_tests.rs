@@ -209,7 +209,7 @@ fn steps_are_done_in_their_order_with_their_variables_filled_in() {
         ],
     );
     assert!(failure.is_none(), "{failure:?}");
-    let texts: Vec<_> = done.iter().map(|it| match it {
+    let texts = done.iter().map(|it| match it {
         Action::Send { text, .. } => text.as_str(),
         other => panic!("{other:?}"),
     });

@@ -5,7 +5,7 @@ use plugin_api::prelude::*;
 use super::live::Live;
 use crate::{
     core::{Action, Occasion, World, judge},
-    model::{Definition, Guild, Place, Step, User},
+    model::{Channel, Definition, Guild, Place, Step, User},
     state::State,
     templates::Claim,
 };
@@ -36,11 +36,10 @@ pub(crate) async fn check(
                 let found = state.host.cache().channel(channel).await?;
                 match found.and_then(|it| it.guild_id) == Some(guild) {
                     true => Ok(()),
-                    false => Err(format!(
-                        "The channel {channel} is not one of this server (any more)."
-                    )),
+                    false => Err(gone(channel)),
                 }
             }
+            Claim::Hears(channel) => hears(state, &live, maker, channel).await?,
         };
         if let Err(why) = judged
             && !wrong.contains(&why)
@@ -49,6 +48,48 @@ pub(crate) async fn check(
         }
     }
     Ok(wrong)
+}
+
+fn gone(channel: Channel) -> String {
+    format!("The channel {channel} is not one of this server (any more).")
+}
+
+/// Whether a maker and the bot see a channel of the server.
+async fn hears(
+    state: &State,
+    live: &Live<'_>,
+    maker: User,
+    channel: Channel,
+) -> Result<Result<(), String>> {
+    let bot = state.host.bot_id();
+    let bot = bot.ok_or(Error::new("the bot is not logged in yet"))?;
+    let Some(seen) = live.channel(channel, maker, bot).await? else {
+        return Ok(Err(gone(channel)));
+    };
+    Ok(if !seen.bot.contains(Permissions::VIEW_CHANNEL) {
+        Err(format!("I may not see <#{channel}>."))
+    } else if !seen.maker.contains(Permissions::VIEW_CHANNEL) {
+        Err(format!("The automation's maker may not see <#{channel}>."))
+    } else {
+        Ok(())
+    })
+}
+
+/// Whether an automation's maker sees a channel. What is written in one that they don't see, and who is there, is not theirs to be told or
+/// posted elsewhere. That is no failure: members could have an automation switched off by it.
+pub(super) async fn in_sight(
+    state: &State,
+    guild: Guild,
+    maker: User,
+    channel: Channel,
+) -> Result<bool> {
+    let cache = state.host.cache();
+    match cache.permissions(guild, maker, channel).or_fetch().await {
+        Ok(may) => Ok(may.contains(Permissions::VIEW_CHANNEL)),
+        // They have left: the run says so, and that counts. Of a channel that is gone there is nothing to be seen.
+        Err(error) if matches!(error.discord_code(), Some(10_003 | 10_007 | 10_013)) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether a maker and the bot have permissions in the server, now.

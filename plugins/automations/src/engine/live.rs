@@ -193,7 +193,7 @@ impl World for Live<'_> {
 
 impl Live<'_> {
     /// A channel, as far as it is one of this server.
-    async fn channel(
+    pub(super) async fn channel(
         &self,
         channel: Channel,
         maker: User,

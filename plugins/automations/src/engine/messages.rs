@@ -2,7 +2,7 @@
 
 use plugin_api::{prelude::*, twilight_model::channel::Message};
 
-use super::{levels, people, runs};
+use super::{fence, levels, people, runs};
 use crate::{
     core::Occasion,
     model::{Automation, Guild, Role},
@@ -65,7 +65,8 @@ async fn filter(state: &State, guild: Guild, automation: &Automation, message: &
     };
     let exempt: Vec<Role> = values.roles("exempt");
     let person = people::author(message);
-    if person.roles.iter().any(|it| exempt.contains(it)) {
+    let is_exempt = person.roles.iter().any(|it| exempt.contains(it));
+    if is_exempt || !fence::in_sight(state, guild, automation.maker, message.channel_id).await? {
         return Ok(());
     }
     let mut occasion = Occasion::new(guild).about(person).at(message.channel_id);
@@ -89,7 +90,9 @@ async fn bridge(state: &State, guild: Guild, automation: &Automation, message: &
     for file in &message.attachments {
         said = format!("{said}\n{}", file.url);
     }
-    if said.trim().is_empty() {
+    if said.trim().is_empty()
+        || !fence::in_sight(state, guild, automation.maker, message.channel_id).await?
+    {
         return Ok(());
     }
     let mut occasion = Occasion::new(guild)

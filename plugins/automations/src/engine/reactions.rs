@@ -104,11 +104,11 @@ pub(super) async fn unreacted(ctx: EventContext<ReactionRemove, Shared>) -> Resu
         Err(error) if error.discord_code() == Some(10_007) => return Ok(()),
         Err(error) => return Err(error),
     };
-    if person.roles.contains(&it.role) {
-        let occasion = Occasion::new(guild).about(person).at(ctx.channel());
-        change(state, guild, &automation, &occasion, &[], &[it.role]).await?;
-    }
-    Ok(())
+    // Whether they have it is not asked: what the cache knows of them may be from before it was given.
+    let occasion = Occasion::new(guild).about(person).at(ctx.channel());
+    change(state, guild, &automation, &occasion, &[], &[it.role])
+        .await
+        .map(drop)
 }
 
 /// What is offered for a reaction: the automation whose message it is, and the role.

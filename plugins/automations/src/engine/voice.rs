@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use plugin_api::{prelude::*, twilight_model::gateway::payload::incoming::VoiceStateUpdate};
 
-use super::{people, rooms, runs};
+use super::{fence, people, rooms, runs};
 use crate::{
     core::{Occasion, Person},
     model::{Channel, Guild, User},
@@ -97,6 +97,7 @@ pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result
                 let values = &automation.definition.parameters;
                 if let Some((kind, what)) = happened(before, now)
                     && values.flag(kind)
+                    && sees(state, guild, automation.maker, [was, now.channel]).await?
                 {
                     fire(
                         state,
@@ -116,6 +117,21 @@ pub(super) async fn moved(ctx: EventContext<VoiceStateUpdate, Shared>) -> Result
         }
     }
     Ok(())
+}
+
+/// Whether the maker sees all of these channels.
+async fn sees(
+    state: &State,
+    guild: Guild,
+    maker: User,
+    channels: [Option<Channel>; 2],
+) -> Result<bool> {
+    for channel in channels.into_iter().flatten() {
+        if !fence::in_sight(state, guild, maker, channel).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn fire(

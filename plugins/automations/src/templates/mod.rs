@@ -76,6 +76,8 @@ pub(crate) enum Claim {
     May(Permissions, &'static str),
     /// It uses this channel, which has to be one of the server.
     Uses(Channel),
+    /// It tells what is written in this channel, which has to be one of the server that both see.
+    Hears(Channel),
 }
 
 /// All that there are, in the order in which they are shown.

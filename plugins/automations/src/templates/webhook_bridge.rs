@@ -1,6 +1,6 @@
 //! Template `webhook_bridge`: what is written here is posted elsewhere.
 
-use super::{Group, Template, WRITE, fine, nothing};
+use super::{Claim, Group, Template, WRITE, fine};
 use crate::model::{Kind, Parameter, Step};
 
 pub(super) const TEMPLATE: Template = Template {
@@ -52,5 +52,8 @@ pub(super) const TEMPLATE: Template = Template {
     check: fine,
     // The second for its intent alone: without it there is no text in the first.
     events: |_| &["MESSAGE_CREATE", "MESSAGE_UPDATE"],
-    claims: nothing,
+    claims: |_, values| {
+        let channels = values.channels("channels").into_iter();
+        channels.map(Claim::Hears).collect()
+    },
 };

@@ -58,7 +58,10 @@ impl Gathered {
         if self.is_unordered {
             return wrong("its members are not in the order of their ids");
         }
-        let [roles, channels, emojis, stickers] = self.items;
+        let [mut roles, mut channels, emojis, stickers] = self.items;
+        // By their places, as Discord's are read: those of another source may be in any order.
+        roles.sort_by_key(Item::rank);
+        channels.sort_by_key(|channel| (channel.position, channel.id));
         if server.id != head.guild || !roles.iter().any(|role| role.id == server.id) {
             return wrong("the server has no role that everybody has");
         }

@@ -1,4 +1,4 @@
-//! What Discord asks for: permissions, and places that a server has.
+//! Requirements of Discord's: permissions, and places that a server has.
 
 use plugin_api::twilight_model::guild::Permissions;
 

@@ -8,8 +8,8 @@ use super::{
     steps::{Planner, Turn},
 };
 use crate::{
-    body::COMMUNITY_CHANNELS,
     diff::Change,
+    fields::COMMUNITY_CHANNELS,
     model::{Item, Kind},
 };
 

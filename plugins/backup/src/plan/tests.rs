@@ -225,7 +225,7 @@ fn what_can_t_be_made_at_all_is_listed() {
 fn community() -> Contents {
     let mut wanted = server();
     wanted.server.features = vec!["COMMUNITY".into()];
-    for (at, key) in crate::body::COMMUNITY_CHANNELS.iter().enumerate() {
+    for (at, key) in crate::fields::COMMUNITY_CHANNELS.iter().enumerate() {
         let id = id(70 + at as u64);
         wanted.channels.push(channel(id.get(), key, 0, 4, None));
         wanted.server.channels.insert((*key).to_owned(), id);

@@ -23,7 +23,7 @@ pub(super) async fn begin(
     seen: &str,
 ) -> Result {
     let host = ctx.host();
-    let place = ctx.state().busy.enter(guild, "restore")?;
+    let place = ctx.state().busy.enter_soon(guild, "restore").await?;
     if Job::open(host, guild).await?.is_some() {
         return Err(Error::user(
             "Another restore is not over yet. `backup restore` goes on with it.",
@@ -33,6 +33,7 @@ pub(super) async fn begin(
     let changed = "The server has changed since this was shown. Look at it once more.";
     let (plan, standing, _) = planned(ctx, guild, choice).await?;
     if mark(&plan)? != seen {
+        drop(place);
         return ctx
             .update(preview(ctx, guild, choice, Some(changed)).await?)
             .await;

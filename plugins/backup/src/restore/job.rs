@@ -3,9 +3,7 @@
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::run;
 use crate::{
-    busy::Busy,
     journal::{Entry, Journal},
     model::Snowflake,
     plan::{Part, Plan},
@@ -47,7 +45,7 @@ fn journal_path(guild: Guild) -> String {
 }
 
 /// The servers in which a restore is not over.
-fn open(host: &Host) -> KvStore {
+pub(super) fn open(host: &Host) -> KvStore {
     host.storage().bot().kv_store("restores")
 }
 
@@ -97,21 +95,4 @@ impl Job {
         journal.take(entry, &self.plan);
         Ok(())
     }
-}
-
-/// Goes on with all that were interrupted: by a reload, a restart, or a fall.
-pub(crate) async fn resume_all(host: Host, busy: Busy) -> Result {
-    for guild in open(&host).keys("").await? {
-        let Ok(guild) = guild.parse::<Guild>() else {
-            continue;
-        };
-        match busy.enter(guild, "restore") {
-            Ok(place) => {
-                tracing::info!(guild = guild.get(), "a restore goes on");
-                run::spawn(&host, guild, place);
-            }
-            Err(error) => tracing::warn!(guild = guild.get(), "a restore does not go on: {error}"),
-        }
-    }
-    Ok(())
 }

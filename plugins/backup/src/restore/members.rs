@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plugin_api::prelude::*;
 use serde_json::json;
 
-use super::act::World;
+use super::world::World;
 use crate::{
     journal::{Entry, Journal},
     model::Snowflake,

@@ -3,14 +3,18 @@
 mod act;
 mod begin;
 mod choice;
+mod commands;
 mod finish;
 mod job;
 mod members;
+mod outage;
 mod preview;
 mod run;
 mod screen;
+mod world;
 
 pub(crate) use self::{
-    job::resume_all,
-    preview::{COMPONENT, chosen, restore, stop, undo},
+    commands::{chosen, restore, stop, undo},
+    preview::COMPONENT,
+    run::resume_all,
 };

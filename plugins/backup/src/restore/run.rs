@@ -1,13 +1,17 @@
 //! Run of a restore: step by step, each noted when it is done.
 
-use std::time::Duration;
-
 use plugin_api::{Json, prelude::*};
 
-use super::{act, finish, job::Job, screen::Screen};
+use super::{
+    finish,
+    job::{self, Job},
+    outage::patiently,
+    screen::Screen,
+    world::World,
+};
 use crate::{
     archive,
-    busy::Place,
+    busy::{Busy, Place},
     fields,
     journal::{Entry, Journal, orphan},
     plan::{Act, Note, Step},
@@ -15,8 +19,22 @@ use crate::{
     take,
 };
 
-/// How often something is tried while Discord is out of order: waiting twice as long each time, that is about 8 minutes.
-const TRIES: u32 = 9;
+/// Goes on with all that were interrupted: by a reload, a restart, or a fall.
+pub(crate) async fn resume_all(host: Host, busy: Busy) -> Result {
+    for guild in job::open(&host).keys("").await? {
+        let Ok(guild) = guild.parse::<Guild>() else {
+            continue;
+        };
+        match busy.enter(guild, "restore") {
+            Ok(place) => {
+                tracing::info!(guild = guild.get(), "a restore goes on");
+                spawn(&host, guild, place);
+            }
+            Err(error) => tracing::warn!(guild = guild.get(), "a restore does not go on: {error}"),
+        }
+    }
+    Ok(())
+}
 
 /// Begins it, or goes on with it, in the background.
 pub(super) fn spawn(host: &Host, guild: Guild, place: Place) {
@@ -50,7 +68,7 @@ async fn run(host: &Host, guild: Guild, place: &Place) -> Result {
             .await?;
         job.note(host, guild, &mut journal, Entry::Stopped).await?;
     }
-    let mut world = act::World {
+    let mut world = World {
         host,
         guild,
         job: &job,
@@ -103,7 +121,7 @@ async fn is_still_allowed(host: &Host, guild: Guild, job: &Job) -> Result<bool> 
 
 /// Does a step; what was made and not heard of is not made twice.
 async fn tried(
-    world: &mut act::World<'_>,
+    world: &mut World<'_>,
     step: &Step,
     journal: &mut Journal,
     is_first: bool,
@@ -119,35 +137,7 @@ async fn tried(
     .await
 }
 
-/// Asks again where Discord is out of order, after twice as long each time.
-async fn patiently<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
-    let mut tries = 0;
-    loop {
-        let error = match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        tries += 1;
-        if tries >= TRIES || !is_outage(&error) {
-            return Err(error);
-        }
-        let wait = Duration::from_secs(1 << tries);
-        tracing::warn!("{what}: tried again in {wait:?}: {error}");
-        tokio::time::sleep(wait).await;
-    }
-}
-
-/// Whether Discord, or the way there, is out of order.
-pub(super) fn is_outage(error: &Error) -> bool {
-    let out_of_order = |status| status >= 500 || status == 429;
-    error.user_message().is_none() && error.http_status().is_none_or(out_of_order)
-}
-
-async fn made_before(
-    world: &act::World<'_>,
-    step: &Step,
-    journal: &Journal,
-) -> Result<Option<Entry>> {
+async fn made_before(world: &World<'_>, step: &Step, journal: &Journal) -> Result<Option<Entry>> {
     let Act::Make(kind, id) = &step.act else {
         return Ok(None);
     };

@@ -1,0 +1,13 @@
+//! What was found, in the formats of our plugins: an automation, a schedule's time, a snapshot.
+
+mod automation;
+mod condition;
+mod cron;
+mod snapshot;
+mod templates;
+
+pub(crate) use self::{
+    automation::{automation, roles},
+    cron::cron,
+    snapshot::{KNOWS, snapshot},
+};
