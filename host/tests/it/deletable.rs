@@ -20,7 +20,7 @@ use crate::{
 /// `/` it is a slash command.
 const ASKED: &[(&str, &str)] = &[
     ("access", "/why command:why"),
-    ("automations", "/automations list"),
+    ("automations", "/automations create"),
     ("backup", "!backup list"),
     ("diagnostics", "/fw_errors"),
     ("help", "!help"),
@@ -35,7 +35,15 @@ const ASKED: &[(&str, &str)] = &[
 ];
 
 /// Those of which that is sure to have a button or a select.
-const CLICKED: &[&str] = &["help", "info", "mydata", "registry", "settings", "shards"];
+const CLICKED: &[&str] = &[
+    "automations",
+    "help",
+    "info",
+    "mydata",
+    "registry",
+    "settings",
+    "shards",
+];
 
 /// A bot with all plugins of the framework; an owner for each round, as each has cooldowns of their own.
 struct Whole {
@@ -268,11 +276,18 @@ async fn each_plugin_of_the_framework_is_deleted_and_put_back_and_the_rest_shows
         .ask(&owner, "!settings set scheduler.zone Europe/Vienna")
         .await;
     assert!(sets.text().contains("Europe/Vienna"), "{}", sets.text());
+    // By somebody else: what is kept about the owner is counted below.
+    let maker = whole.chief("automations");
+    let form = typed(&maker, "automations create template:announcement").await;
+    maker.clicks_on(&form, "Announcement").await.unwrap();
+    let fields = [("channel", "general"), ("message", "hello"), ("when", "9h")];
+    maker.submits(&fields).await.unwrap();
+    maker.clicks_on(&form, "Save").await.unwrap();
     let planned = typed(&owner, "schedule create name:tea when:1h content:hello").await;
     assert!(planned.text().contains("tea"), "{}", planned.text());
+    let used_slash = whole.last_slash();
     let registered = whole.registered();
     let before = [listed(bot, &owner).await, listed(bot, &member).await];
-    let used_slash = whole.last_slash();
     let unknown = whole.stale(&used_slash, "nosuch").await;
     assert!(
         unknown.contains("`/COMMAND` is not loaded right now"),
@@ -388,6 +403,7 @@ async fn kept(whole: &Whole, name: &str) {
     let owner = whole.bot.owner();
     let (seen, wanted) = match name {
         "scheduler" => (typed(&owner, "schedule list").await, "tea"),
+        "automations" => (typed(&owner, "automations list").await, "announcement"),
         "mydata" => (typed(&owner, "mydata").await, "1 entry of 1 plugin"),
         "settings" => (
             whole.bot.ask(&owner, "!settings show scheduler.zone").await,

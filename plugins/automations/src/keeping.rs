@@ -3,14 +3,16 @@
 use plugin_api::prelude::*;
 
 use crate::{
-    Options, engine, form,
-    model::{Automation, Definition, Guild, User},
+    Options,
+    automation::{Automation, Definition},
+    engine,
+    model::{Guild, User},
     state::State,
     store,
 };
 
 /// Keeps a new automation, or in the place of `of` a changed one, and gives its number. Whether it is on is another step:
-/// [`form::set_up`].
+/// [`set_up`].
 ///
 /// # Errors
 ///
@@ -44,10 +46,10 @@ pub(crate) async fn switch_on(
     guild: Guild,
     automation: &Automation,
 ) -> Result<Vec<String>> {
-    let wrong = form::problems(state, guild, &automation.definition, automation.maker).await?;
+    let wrong = problems(state, guild, &automation.definition, automation.maker).await?;
     if wrong.is_empty() {
         store::switch(&state.host, guild, automation.id, true).await?;
-        form::set_up(state, guild, automation.id).await?;
+        set_up(state, guild, automation.id).await?;
     }
     Ok(wrong)
 }
@@ -67,4 +69,39 @@ pub(crate) async fn delete(state: &State, guild: Guild, automation: &Automation)
     }
     engine::take_panel_away(state, automation).await;
     state.changed(guild).await
+}
+
+/// All that is in the way of a definition of this maker's: what does not fit together, and what is not allowed.
+pub(crate) async fn problems(
+    state: &State,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+) -> Result<Vec<String>> {
+    match definition.check() {
+        Ok(()) => engine::check_fence(state, guild, definition, maker).await,
+        Err(wrong) => Ok(wrong),
+    }
+}
+
+/// Does what belongs to an automation that is on: its message, its schedule, what has to be heard. Whether it is on.
+///
+/// # Errors
+///
+/// Why its message or its schedule can't be made. It is off then.
+pub(crate) async fn set_up(state: &State, guild: Guild, id: i64) -> Result<bool> {
+    let all = store::all(&state.host, guild).await?;
+    let Some(automation) = all.iter().find(|it| it.id == id && it.is_on) else {
+        return Ok(false);
+    };
+    let made = async {
+        engine::put_panel(state, guild, automation).await?;
+        engine::plan_schedule(state, guild, automation).await
+    };
+    let made = made.await;
+    if made.is_err() {
+        store::switch(&state.host, guild, id, false).await?;
+    }
+    state.changed(guild).await?;
+    made.map(|()| true)
 }

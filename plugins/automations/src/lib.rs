@@ -4,6 +4,7 @@
 //! An automation is a template with its parameters, conditions, and steps of its maker's own. What it may do, its maker has to be allowed,
 //! when it is made and each time it runs. A bot without automations listens to nothing.
 
+mod automation;
 mod commands;
 mod core;
 mod engine;
@@ -14,6 +15,7 @@ mod model;
 mod state;
 mod store;
 mod templates;
+mod voices;
 mod web;
 
 use plugin_api::prelude::*;

@@ -10,9 +10,10 @@ use std::{
 use plugin_api::prelude::*;
 
 use crate::{
-    engine::Voices,
-    model::{Automation, Guild, User},
+    automation::Automation,
+    model::{Guild, User},
     store,
+    voices::Voices,
 };
 
 /// How long what the bot itself has caused is remembered: its event comes at once, or never.

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use plugin_api::{prelude::*, text::clip};
 use serde::Deserialize;
 
-use crate::model::{Automation, Definition, Guild, Made, User};
+use crate::{
+    automation::{Automation, Definition, Made},
+    model::{Guild, User},
+};
 
 /// Automations, which go with the server's database.
 const AUTOMATIONS: &str = "

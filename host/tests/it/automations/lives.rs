@@ -5,7 +5,7 @@ use twilight_model::gateway::Intents;
 use super::{
     Form, bot_with,
     life::{GRANT, LIVES, Life, address, fill},
-    ready, typed, until,
+    ready, typed,
 };
 use crate::{
     fixtures,
@@ -65,7 +65,8 @@ async fn whole(template: &str) {
         .unwrap();
     owner.expects_reply_to(&asked).await.unwrap();
     owner.clicks("Yes").await.unwrap();
-    until("nothing of it is heard", || intents(&bot) == before).await;
+    owner.expects("general", "is deleted").await.unwrap();
+    assert_eq!(intents(&bot), before);
     let text = typed(&owner, "automations list").await.text();
     assert!(text.contains("no automations yet"), "{text}");
     let panels = owner.messages("panel");

@@ -233,10 +233,9 @@ async fn a_channel_that_is_gone_is_said_by_each_template() {
             }
         };
         let text = tokio::time::timeout(PATIENCE, failed).await.unwrap();
-        assert!(
-            text.contains("Step ") && text.contains(sentence),
-            "{template}: {text}"
-        );
+        // Discord says so itself where it is faster than its event.
+        let gone = text.contains(sentence) || text.contains("The channel is not there any more");
+        assert!(text.contains("Step ") && gone, "{template}: {text}");
     }
     let lounge = bot.sandbox.channel_id("lounge").unwrap();
     asked(&bot, "DELETE", format!("channels/{lounge}"), json!(null)).await;

@@ -7,7 +7,7 @@ use plugin_api::{
 };
 
 use super::{named, proposed, which};
-use crate::{form, model::Definition, state::Shared};
+use crate::{automation::Definition, form, state::Shared};
 
 /// Handler of the form in which JSON is pasted.
 pub(super) const PASTED: &str = "pasted";

@@ -5,12 +5,7 @@ use plugin_api::{
     text::{counted, number},
 };
 
-use crate::{
-    engine,
-    model::{Automation, User},
-    state::Shared,
-    templates::level,
-};
+use crate::{automation::Automation, engine, model::User, state::Shared, templates::level};
 
 pub(super) fn levels() -> Command<Shared> {
     Command::new(

@@ -6,7 +6,7 @@ use plugin_api::{
     text::{code, counted, moment},
 };
 
-use crate::{model::Automation, state::Shared, store};
+use crate::{automation::Automation, state::Shared, store};
 
 /// Name of the pages.
 pub(super) const PAGES: &str = "automations";

@@ -46,7 +46,7 @@ async fn begin(ctx: CommandContext<Shared>) -> Result {
     let page = form::begin(
         &ctx,
         ctx.state(),
-        crate::model::Definition::new(template),
+        crate::automation::Definition::new(template),
         None,
         None,
     )

@@ -11,7 +11,11 @@ mod test;
 
 use plugin_api::{prelude::*, text::code};
 
-use crate::{model::Automation, state::Shared, store};
+use crate::{
+    automation::{Automation, find},
+    state::Shared,
+    store,
+};
 
 pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
     let group = Command::group("automations", "What the bot does in this server by itself")
@@ -42,17 +46,6 @@ fn which() -> CommandOption {
     CommandOption::string("automation", "Its number, or its name")
         .required()
         .max(60)
-}
-
-/// The automation of this number or name.
-pub(crate) fn find<'a>(all: &'a [Automation], typed: &str) -> Option<&'a Automation> {
-    let wanted = typed.trim().trim_start_matches('#');
-    match wanted.parse::<i64>() {
-        Ok(id) => all.iter().find(|it| it.id == id),
-        Err(_) => all
-            .iter()
-            .find(|it| it.definition.name.to_lowercase() == wanted.to_lowercase()),
-    }
 }
 
 /// What [`which`] names, among the server's own.

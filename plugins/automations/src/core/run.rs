@@ -5,11 +5,8 @@ use std::collections::VecDeque;
 use plugin_api::{Error, Json, Result, text::code};
 use serde::{Deserialize, Serialize};
 
-use super::{Occasion, Standing, expand, judge, reaches};
-use crate::model::{Card, Channel, Message, Place, Role, Step, User};
-
-/// Most steps of one automation.
-pub(crate) const STEPS: usize = 10;
+use super::{Action, Occasion, Standing, expand, judge, reaches};
+use crate::model::{Place, Step, User};
 
 /// Most steps of one run, those of other automations and of the template included.
 const STEPS_OF_A_RUN: u32 = 30;
@@ -19,46 +16,6 @@ pub(crate) const DEEP: usize = 3;
 
 /// Longest time that all waits of one run take together: two weeks, in seconds.
 const WAITS: u64 = 14 * 86_400;
-
-/// What is done, with nothing left to be looked up.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Action {
-    Send {
-        channel: Channel,
-        text: String,
-        embed: Option<Card>,
-    },
-    GiveRole {
-        user: User,
-        role: Role,
-    },
-    TakeRole {
-        user: User,
-        role: Role,
-    },
-    TimeOut {
-        user: User,
-        seconds: u64,
-    },
-    Dm {
-        user: User,
-        text: String,
-        embed: Option<Card>,
-    },
-    Webhook {
-        url: String,
-        payload: String,
-    },
-    CreateRole {
-        name: String,
-        color: Option<String>,
-        give: Option<User>,
-    },
-    Delete {
-        channel: Channel,
-        message: Message,
-    },
-}
 
 /// What a pipeline runs in.
 pub(crate) trait World {

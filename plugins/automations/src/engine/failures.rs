@@ -5,11 +5,7 @@ use plugin_api::{
     text::{clip, code, plain, word},
 };
 
-use crate::{
-    model::{Automation, Guild},
-    state::State,
-    store,
-};
+use crate::{automation::Automation, model::Guild, state::State, store};
 
 /// So many failures in a row switch an automation off.
 const FAILURES: i64 = 3;

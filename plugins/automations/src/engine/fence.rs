@@ -4,8 +4,9 @@ use plugin_api::prelude::*;
 
 use super::live::Live;
 use crate::{
+    automation::Definition,
     core::{Action, Occasion, World, judge},
-    model::{Channel, Definition, Guild, Place, Step, User},
+    model::{Channel, Guild, Place, Step, User},
     state::State,
     templates::Claim,
 };

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use plugin_api::prelude::*;
 
-use super::{people, runs};
+use super::{facts, people, runs};
 use crate::{
+    automation::Automation,
     core::Occasion,
-    model::{Automation, Guild, Step, User},
+    model::{Guild, Step, User},
     state::{Shared, State},
     templates::{level, points_for},
 };
@@ -34,7 +35,7 @@ pub(super) async fn gain(
     let person = people::author(ctx.event()?);
     let mut occasion = Occasion::new(guild).about(person).at(channel);
     occasion.message = Some(ctx.message());
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Ok(());
     }
     let (points, pause) = (

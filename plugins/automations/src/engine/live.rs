@@ -12,7 +12,7 @@ use plugin_api::{
     },
 };
 
-use super::{people, runs};
+use super::{facts, people};
 use crate::{
     core::{Action, Callee, ChannelSeen, Occasion, RoleSeen, Standing, Target, World},
     model::{Card, Channel, Guild, User, color},
@@ -172,13 +172,12 @@ impl World for Live<'_> {
 
     async fn callee(&self, named: &str, occasion: &Occasion) -> Result<Callee> {
         let all = crate::store::all(&self.state.host, self.guild).await?;
-        let Some(found) = crate::commands::find(&all, named) else {
+        let Some(found) = crate::automation::find(&all, named) else {
             return Ok(Callee::Missing);
         };
-        match found.is_on
-            && runs::facts_hold(self.state, &found.definition.conditions, occasion).await?
+        match found.is_on && facts::hold(self.state, &found.definition.conditions, occasion).await?
         {
-            true => Ok(Callee::Ready(runs::frame(found))),
+            true => Ok(Callee::Ready(found.frame())),
             false => Ok(Callee::Rests),
         }
     }

@@ -4,8 +4,9 @@ use plugin_api::{prelude::*, twilight_model::channel::Message};
 
 use super::{fence, levels, people, runs};
 use crate::{
+    automation::Automation,
     core::Occasion,
-    model::{Automation, Guild, Role},
+    model::{Guild, Role},
     state::{Shared, State},
     templates,
 };

@@ -1,6 +1,7 @@
 //! The engine with Discord: what happens becomes occasions, and automations run on them.
 
 mod announcements;
+mod facts;
 mod failures;
 mod fence;
 mod joins;
@@ -9,6 +10,7 @@ mod live;
 mod messages;
 mod panels;
 mod people;
+mod plans;
 mod reactions;
 mod rehearsal;
 mod rooms;
@@ -26,15 +28,15 @@ use plugin_api::{
 
 use crate::state::Shared;
 
-pub(crate) use announcements::{cancel as cancel_schedule, plan as plan_schedule};
+pub(crate) use facts::hold as holds;
 pub(crate) use fence::check as check_fence;
 pub(crate) use levels::{ranking, standing_of};
 pub(crate) use panels::{put as put_panel, take_away as take_panel_away};
 pub(crate) use people::{
     fetched as member_of, invoker, named as role_named, roles as roles_of, shown as role_shown,
 };
-pub(crate) use runs::{facts_hold as holds, rehearse};
-pub(crate) use voice::Voices;
+pub(crate) use plans::{cancel as cancel_schedule, plan as plan_schedule};
+pub(crate) use runs::rehearse;
 
 /// How often what was counted is written down.
 const COUNTS: Duration = Duration::from_secs(5);
@@ -77,10 +79,10 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
         })
         .component(panels::BUTTON, panels::clicked)
         .component(panels::MENU, panels::picked)
-        .component(tickets::OPEN, tickets::open)
+        .component(panels::TICKET, tickets::open)
         .component(tickets::CLAIM, tickets::claim)
         .component(tickets::CLOSE, tickets::close)
-        .scheduled(announcements::HANDLER, announcements::due)
+        .scheduled(plans::HANDLER, announcements::due)
         .scheduled(runs::HANDLER, runs::resumed)
 }
 

@@ -6,13 +6,14 @@ use plugin_api::{
 };
 
 use super::{
-    fence,
+    facts, fence,
     live::{self, Live},
-    people, runs, tickets,
+    people, runs,
 };
 use crate::{
+    automation::{Automation, Made},
     core::{Action, Occasion, World, judge},
-    model::{Automation, Guild, Keyed, Made, Message, Role, RoleAt},
+    model::{Guild, Keyed, Message, Role, RoleAt},
     state::{Shared, State},
     store,
     templates::{Style, style},
@@ -23,6 +24,9 @@ pub(super) const BUTTON: &str = "role";
 
 /// Handler of the menu of roles: `automation`.
 pub(super) const MENU: &str = "roles";
+
+/// Handler of the button that opens a ticket: `automation`.
+pub(super) const TICKET: &str = "ticket";
 
 /// Puts an automation's message where it belongs, or changes the one that is there.
 pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) -> Result {
@@ -35,7 +39,7 @@ pub(crate) async fn put(state: &State, guild: Guild, automation: &Automation) ->
                 .unwrap_or("Open a ticket");
             let open = button(
                 clip(label, 80),
-                state.host.custom_id(tickets::OPEN, automation.id)?,
+                state.host.custom_id(TICKET, automation.id)?,
             )
             .emoji("🎫");
             NewMessage::from(values.text("message")).row([open])
@@ -258,7 +262,7 @@ async fn choose(
     let occasion = Occasion::new(guild)
         .about(people::invoker(ctx))
         .at(ctx.channel_id());
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Err(Error::user(
             "You can't choose roles here: its conditions don't hold for you now.",
         ));

@@ -3,12 +3,14 @@
 use plugin_api::{prelude::*, twilight_model::channel::message::EmojiReactionType};
 
 use super::{
+    facts,
     panels::{after, change, emoji},
-    people, runs,
+    people,
 };
 use crate::{
+    automation::Automation,
     core::Occasion,
-    model::{Automation, Guild, Keyed, Role, User},
+    model::{Guild, Keyed, Role, User},
     state::{Shared, State},
 };
 
@@ -34,7 +36,7 @@ pub(super) async fn reacted(ctx: EventContext<ReactionAdd, Shared>) -> Result {
     let values = &automation.definition.parameters;
     let has = person.roles.clone();
     let occasion = Occasion::new(guild).about(person).at(ctx.channel());
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Ok(());
     }
     let others = values

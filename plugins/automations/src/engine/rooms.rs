@@ -8,10 +8,11 @@ use plugin_api::{
 };
 use serde_json::json;
 
-use super::{failures, live, panels, runs};
+use super::{facts, failures, live, panels, runs};
 use crate::{
+    automation::Automation,
     core::{Occasion, Person, expand},
-    model::{Automation, Channel, Guild, User},
+    model::{Channel, Guild, User},
     state::{Shared, State},
     store,
 };
@@ -34,7 +35,7 @@ pub(super) async fn entered(
         return Ok(());
     }
     let occasion = Occasion::new(guild).about(person.clone());
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Ok(());
     }
     match make(state, guild, automation, person).await {

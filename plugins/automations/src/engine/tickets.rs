@@ -8,19 +8,17 @@ use plugin_api::{
 };
 
 use super::{
-    failures,
+    facts, failures,
     live::{self, Live},
     panels, people, runs, transcript,
 };
 use crate::{
+    automation::Automation,
     core::{Action, Occasion, World, expand, judge},
-    model::{Automation, Channel, Guild, User},
+    model::{Channel, Guild, User},
     state::{Shared, State},
     store,
 };
-
-/// Handler of the button that opens a ticket: `automation`.
-pub(super) const OPEN: &str = "ticket";
 
 /// Handler of the button by which a helper takes a ticket on: `automation`.
 pub(super) const CLAIM: &str = "claim";
@@ -39,7 +37,7 @@ pub(super) async fn open(ctx: ComponentContext<Shared>) -> Result {
     let automation = panels::of(&ctx, ctx.argument()).await?;
     let (state, guild) = (ctx.state(), ctx.guild()?);
     let occasion = Occasion::new(guild).about(people::invoker(&ctx));
-    if !runs::facts_hold(state, &automation.definition.conditions, &occasion).await? {
+    if !facts::hold(state, &automation.definition.conditions, &occasion).await? {
         return Err(Error::user(
             "You can't open a ticket here: its conditions don't hold for you now.",
         ));

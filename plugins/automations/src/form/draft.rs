@@ -4,7 +4,8 @@ use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Definition, Guild, User},
+    automation::Definition,
+    model::{Guild, User},
     state::Shared,
 };
 

@@ -12,8 +12,9 @@ use super::{
     part,
 };
 use crate::{
+    automation::{NAME, check_name},
     engine,
-    model::{Kind, NAME, Parameter, Parameters, RoleAt, check_name},
+    model::{Kind, Parameter, Parameters, RoleAt},
     state::Shared,
     templates::{Group, Template},
 };

@@ -11,16 +11,16 @@ mod steps;
 use plugin_api::prelude::*;
 
 use crate::{
+    automation::{Automation, Definition},
     core::Person,
     engine,
-    model::{Automation, Channel, Definition, Guild, Step, User},
+    model::{Channel, Guild, Step, User},
     state::{Shared, State},
     templates::{self, ALL},
 };
 use draft::Draft;
 
 pub(crate) use page::card;
-pub(crate) use save::set_up;
 
 /// Handlers of the form's buttons, selects and modals. Their argument is the draft's stamp, and what else is to be known.
 mod part {
@@ -101,19 +101,6 @@ pub(crate) async fn may_manage(ctx: &Invocation) -> Result {
     match ctx.permissions().await?.contains(Permissions::MANAGE_GUILD) {
         true => Ok(()),
         false => Err(Error::user("You may not manage this server any more.")),
-    }
-}
-
-/// All that is in the way of a definition of this maker's: what does not fit together, and what is not allowed.
-pub(crate) async fn problems(
-    state: &State,
-    guild: Guild,
-    definition: &Definition,
-    maker: User,
-) -> Result<Vec<String>> {
-    match definition.check() {
-        Ok(()) => engine::check_fence(state, guild, definition, maker).await,
-        Err(wrong) => Ok(wrong),
     }
 }
 

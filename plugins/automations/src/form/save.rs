@@ -8,14 +8,14 @@ use plugin_api::{
 use super::{
     draft::Draft,
     page::{form, turn},
-    problems,
 };
 use crate::{
+    automation::{Automation, Definition},
     core::{Occasion, Person},
     engine, keeping,
-    model::{Automation, Channel, Definition, Guild, User},
+    model::{Channel, Guild, User},
     state::{Shared, State},
-    store, templates,
+    templates,
 };
 
 pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
@@ -49,7 +49,7 @@ pub(super) fn pretended(definition: Definition, id: i64, maker: User) -> Automat
         failures: 0,
         last_error: None,
         last_run_ms: None,
-        made: crate::model::Made::default(),
+        made: crate::automation::Made::default(),
     }
 }
 
@@ -105,7 +105,10 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let (state, host, guild, maker) = (ctx.state(), ctx.host(), ctx.guild()?, ctx.user().id);
     let definition = &draft.definition;
-    if !problems(state, guild, definition, maker).await?.is_empty() {
+    if !keeping::problems(state, guild, definition, maker)
+        .await?
+        .is_empty()
+    {
         // The page says what is in the way.
         let page = form(&ctx, state, &draft, Some("It can't be saved yet.".into())).await?;
         return turn(&ctx, page).await;
@@ -120,7 +123,7 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
     };
     Draft::forget(host, guild, maker).await?;
     let title = code(&format!("#{id} {}", definition.name));
-    match set_up(state, guild, id).await {
+    match keeping::set_up(state, guild, id).await {
         Ok(true) => {
             ctx.update(over(&format!(
                 "{title} is saved and on. `automations list` shows all."
@@ -141,28 +144,6 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
             ctx.update(over(&text)).await
         }
     }
-}
-
-/// Does what belongs to an automation that is on: its message, its schedule, what has to be heard. Whether it is on.
-///
-/// # Errors
-///
-/// Why its message or its schedule can't be made. It is off then.
-pub(crate) async fn set_up(state: &State, guild: Guild, id: i64) -> Result<bool> {
-    let all = store::all(&state.host, guild).await?;
-    let Some(automation) = all.iter().find(|it| it.id == id && it.is_on) else {
-        return Ok(false);
-    };
-    let made = async {
-        engine::put_panel(state, guild, automation).await?;
-        engine::plan_schedule(state, guild, automation).await
-    };
-    let made = made.await;
-    if made.is_err() {
-        store::switch(&state.host, guild, id, false).await?;
-    }
-    state.changed(guild).await?;
-    made.map(|()| true)
 }
 
 fn over(text: &str) -> NewMessage {

@@ -1,6 +1,5 @@
 //! Model of an automation: template, parameters, conditions and steps. Nothing here knows how Discord is reached.
 
-mod automation;
 mod condition;
 mod condition_text;
 mod parameter;
@@ -9,11 +8,10 @@ mod values;
 
 use plugin_api::prelude::*;
 
-pub(crate) use automation::{Automation, Definition, Made, NAME, check_name};
 pub(crate) use condition::{Condition, Facts, Rank, RoleAt};
 pub(crate) use condition_text::{print, read};
 pub(crate) use parameter::{Keyed, Kind, Parameter, color, host_of};
-pub(crate) use step::{Card, Place, Step, said, span};
+pub(crate) use step::{Card, Place, STEPS, Step, said, span};
 pub(crate) use values::Parameters;
 
 /// A server's id.

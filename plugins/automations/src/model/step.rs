@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, Role, parameter::host_of};
 
+/// Most steps of one automation.
+pub(crate) const STEPS: usize = 10;
+
 /// Most characters of a text.
 pub(crate) const TEXT: usize = 2_000;
 

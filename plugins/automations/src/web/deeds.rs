@@ -19,13 +19,13 @@ pub(super) async fn save(ctx: Request) -> Result<RouteReply> {
         return shown(&ctx, guild, &names, sent).await;
     }
     let (state, maker, definition) = (ctx.state(), ctx.user_id(), &sent.definition);
-    let wrong = form::problems(state, guild, definition, maker).await?;
+    let wrong = keeping::problems(state, guild, definition, maker).await?;
     if !wrong.is_empty() {
         return Err(in_the_way("It can't be saved yet", &wrong, &names));
     }
     let id = keeping::save(state, guild, sent.of, definition, maker).await?;
     let name = &definition.name;
-    let told = match form::set_up(state, guild, id).await {
+    let told = match keeping::set_up(state, guild, id).await {
         Ok(true) => format!("{name} is saved and on."),
         Ok(false) => format!("{name} is saved. It is off."),
         Err(error) => {
@@ -51,7 +51,7 @@ async fn keeps_addresses(ctx: &Request, guild: Guild, sent: &Sent) -> Result {
 }
 
 async fn shown(ctx: &Request, guild: Guild, names: &Names, sent: Sent) -> Result<RouteReply> {
-    let wrong = form::problems(ctx.state(), guild, &sent.definition, ctx.user_id()).await?;
+    let wrong = keeping::problems(ctx.state(), guild, &sent.definition, ctx.user_id()).await?;
     let person = asker(ctx, guild).await?;
     let here = names.first_text().map(|it| it.id);
     let of = (sent.of.unwrap_or(0), sent.definition);

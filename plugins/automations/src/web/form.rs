@@ -9,8 +9,9 @@ use plugin_api::{
 
 use super::{Request, html, list, managed, may_see_addresses, names::Names, numbered};
 use crate::{
+    automation::{Automation, Definition, NAME},
     engine,
-    model::{Automation, Definition, Guild, Kind, NAME, Parameter, RoleAt, Step, print},
+    model::{Guild, Kind, Parameter, RoleAt, Step, print},
     templates::{self, Group},
 };
 

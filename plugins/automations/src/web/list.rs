@@ -11,7 +11,7 @@ use plugin_api::{
 use serde_json::json;
 
 use super::{Request, html, managed, names::Names};
-use crate::{model::Automation, store, templates::ALL};
+use crate::{automation::Automation, store, templates::ALL};
 
 /// Servers on a page.
 const SERVERS: u32 = 50;

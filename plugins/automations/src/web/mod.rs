@@ -8,12 +8,7 @@ mod sent;
 
 use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*};
 
-use crate::{
-    commands,
-    model::{Automation, Guild},
-    state::Shared,
-    store,
-};
+use crate::{automation::Automation, commands, model::Guild, state::Shared, store};
 
 /// The right to all of it; whether somebody may manage a server, is asked beside.
 const RIGHT: &str = "manage";

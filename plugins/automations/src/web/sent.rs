@@ -6,8 +6,9 @@ use plugin_api::{Json, prelude::*, text::clip};
 
 use super::{Request, form, names::Names};
 use crate::{
+    automation::Definition,
     engine,
-    model::{Condition, Definition, Kind, Parameter, Parameters, Step, read},
+    model::{Condition, Kind, Parameter, Parameters, Step, read},
     templates,
 };
 

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use plugin_api::text::plain;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Parameters, Step, User};
-use crate::templates::{self, Template};
+use crate::{
+    core::Frame,
+    model::{Channel, Condition, Message, Parameters, STEPS, Step, User},
+    templates::{self, Template},
+};
 
 /// Most characters of a name.
 pub(crate) const NAME: usize = 50;
@@ -115,11 +118,11 @@ impl Definition {
         if let Err(why) = self.conditions.check() {
             wrong.push(why);
         }
-        if self.steps.len() > crate::core::STEPS {
+        if self.steps.len() > STEPS {
             wrong.push(format!(
                 "there are {} steps, and {} are all there may be",
                 self.steps.len(),
-                crate::core::STEPS
+                STEPS
             ));
         }
         for (at, step) in self.steps.iter().enumerate() {
@@ -187,7 +190,7 @@ pub(crate) struct Automation {
 #[serde(default)]
 pub(crate) struct Made {
     /// A message of the bot's: its channel and its id.
-    pub(crate) panel: Option<(super::Channel, super::Message)>,
+    pub(crate) panel: Option<(Channel, Message)>,
     /// A schedule's number.
     pub(crate) schedule: Option<u64>,
 }
@@ -207,4 +210,29 @@ impl Automation {
     pub(crate) fn title(&self) -> String {
         format!("#{} {}", self.id, self.definition.name)
     }
+
+    /// It as a pipeline begins with it.
+    pub(crate) fn frame(&self) -> Frame {
+        Frame {
+            automation: self.id,
+            maker: self.maker,
+            steps: self.definition.steps().into(),
+            done: 0,
+        }
+    }
 }
+
+/// The automation of this number or name.
+pub(crate) fn find<'a>(all: &'a [Automation], typed: &str) -> Option<&'a Automation> {
+    let wanted = typed.trim().trim_start_matches('#');
+    match wanted.parse::<i64>() {
+        Ok(id) => all.iter().find(|it| it.id == id),
+        Err(_) => all
+            .iter()
+            .find(|it| it.definition.name.to_lowercase() == wanted.to_lowercase()),
+    }
+}
+
+#[cfg(test)]
+#[path = "automation_tests.rs"]
+mod tests;
