@@ -14,7 +14,7 @@ use crate::{
     automation::{Automation, Definition},
     core::Person,
     engine,
-    model::{Channel, Guild, Step, User},
+    model::{Channel, Guild, Step},
     state::{Shared, State},
     templates::{self, ALL},
 };

@@ -8,7 +8,12 @@ mod sent;
 
 use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*};
 
-use crate::{automation::Automation, commands, model::Guild, state::Shared, store};
+use crate::{
+    automation::{self, Automation},
+    model::Guild,
+    state::Shared,
+    store,
+};
 
 /// The right to all of it; whether somebody may manage a server, is asked beside.
 const RIGHT: &str = "manage";
@@ -76,7 +81,7 @@ async fn permissions(ctx: &Request, guild: Guild) -> Result<Permissions> {
 /// There is none (any more).
 async fn numbered(ctx: &Request, guild: Guild, id: &str) -> Result<Automation> {
     let all = store::all(ctx.host(), guild).await?;
-    commands::find(&all, id)
+    automation::find(&all, id)
         .cloned()
         .ok_or_else(|| Error::user("This automation is gone. Go back to the list."))
 }
