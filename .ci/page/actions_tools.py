@@ -1,4 +1,4 @@
-"""What is done on the tabs Files, Chat, Events, Backups, Database and Servers, and seen on the disk and in Discord."""
+"""What is done on the tabs Files, Chat, Automations, Events, Backups, Database and Servers, and seen on the disk and in Discord."""
 
 import sqlite3
 
@@ -6,6 +6,7 @@ import sqlite3
 def do(me, house):
     files(me, house)
     chat(me, house)
+    automations(me, house)
     events(me, house)
     backups(me, house)
     database(me, house)
@@ -93,6 +94,38 @@ def chat(me, house):
         me.agrees()
     house.until(lambda: not house.written("kitchen", "Tea is gone"), "it is gone from Discord")
     me.hides("Tea is gone", "#messages")
+
+
+def automations(me, house):
+    """On another plugin's pages, which stay within its tab."""
+    server = "/p/automations/servers/{guild}"
+    me.open("/tab/automations/automations")
+    me.click("main a", "Tea House")
+    me.shows("No automations yet")
+    me.click("main a", "Welcome")
+    me.until("location.search.includes('new%2Fwelcome')", "the page's address has the open form in it")
+    me.fills("[name=name]", "door")
+    me.click("main form button", "Save")
+    me.shows("it does nothing yet", "main form [data-error]", "what is missing is told, and the form stays")
+    me.picks("[name='p.channel']", "#kitchen")
+    me.fills("[name='p.message']", "Come in, {username}")
+    me.click("main form button", "Preview")
+    me.shows("Come in, owner", "#preview")
+    with me.doing(f"{server}/save"):
+        me.click("main form button", "Save")
+    me.told("door is saved and on.")
+    me.shows("#1 door", what="the list has it, within the tab")
+    me.browser.evaluate("location.reload()")
+    me.shows("#1 door", what="and still after a reload of the page")
+    for switched in ("off", "on"):
+        with me.doing(f"{server}/switch"):
+            me.click("main button", f"Switch {switched} door")
+        me.told(f"door is {switched}.")
+    with me.doing(f"{server}/delete"):
+        me.click("main button", "Delete door")
+        me.agrees()
+    me.told("door is deleted.")
+    me.shows("No automations yet")
 
 
 def events(me, house):

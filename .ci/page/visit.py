@@ -20,8 +20,8 @@ HOSTS = ("/logout", "/login/link")
 
 
 def full(path):
-    """A deed's address, as the description has it: others than the host's are the dashboard's."""
-    return path if path in HOSTS else f"/p/dashboard{path}"
+    """A deed's address, as the description has it: others than the host's and those of named plugins are the dashboard's."""
+    return path if path in HOSTS or path.startswith("/p/") else f"/p/dashboard{path}"
 
 
 def pattern(path):

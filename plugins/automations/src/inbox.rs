@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Options,
     automation::Definition,
-    form,
+    keeping,
     model::{Guild, User},
     state::{Shared, State},
     store,
@@ -91,7 +91,7 @@ async fn taken(state: &State, laid: Laid) -> Result<Option<String>> {
     if let Err(wrong) = definition.check() {
         return Ok(Some(format!("refused: {}", wrong.join("; "))));
     }
-    let wrong = form::problems(state, guild, definition, maker).await?;
+    let wrong = keeping::problems(state, guild, definition, maker).await?;
     let limit = Options::of(host)?.limit;
     let id = match store::insert(host, guild, definition, maker, limit).await {
         Ok(id) => id,
@@ -108,7 +108,7 @@ async fn taken(state: &State, laid: Laid) -> Result<Option<String>> {
             false => format!("{title}, and off: {}", wrong.join("; ")),
         }));
     }
-    Ok(Some(match form::set_up(state, guild, id).await {
+    Ok(Some(match keeping::set_up(state, guild, id).await {
         Ok(_) => format!("{title}, and on"),
         Err(error) => format!("{title}, and off: {error}"),
     }))

@@ -10,11 +10,13 @@ mod core;
 mod engine;
 mod form;
 mod inbox;
+mod keeping;
 mod model;
 mod state;
 mod store;
 mod templates;
 mod voices;
+mod web;
 
 use plugin_api::prelude::*;
 
@@ -54,5 +56,6 @@ export_plugin!(|| {
     let plugin = store::tables(plugin);
     let plugin = engine::declare(plugin);
     let plugin = form::declare(plugin);
+    let plugin = web::declare(plugin);
     commands::declare(plugin)
 });

@@ -4,6 +4,7 @@
 // follow.js   data-follow: lines that grow
 // post.js     data-post, data-body, data-confirm, data-then, data-upload
 // filter.js   data-filter, data-filter-by, data-filter-empty, data-get
+// tab.js      links within another plugin's tab
 // dialog.js   data-dialog, data-close, and questions
 // palette.js  Ctrl+K: all tabs, and what has data-palette
 // lines.js    data-lines
@@ -19,6 +20,7 @@ import { start as startLines } from "./lines.js";
 import { start as startLive } from "./live.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPosts } from "./post.js";
+import { start as startTab } from "./tab.js";
 import { start as startTimes } from "./time.js";
 import { sayKept, toast } from "./toast.js";
 
@@ -27,6 +29,7 @@ startFilters();
 startFollowing();
 startDialogs();
 startPosts();
+startTab();
 startPalette();
 startLines();
 startLive();

@@ -7,6 +7,7 @@
 // An error is shown in the form's `[data-error]` where it has one, else as a toast.
 import { ask } from "./dialog.js";
 import { leave, refresh, show } from "./live.js";
+import { visit } from "./tab.js";
 import { sayNext, toast } from "./toast.js";
 
 export function start() {
@@ -141,6 +142,7 @@ async function then(what, response, text, element) {
     return;
   }
   if (deed === "go") {
+    if (visit(target)) return toast(said);
     sayNext(said);
     location.assign(target);
     return;

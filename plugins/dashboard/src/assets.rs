@@ -36,6 +36,7 @@ const ASSETS: &[(&str, &str, &[u8])] = assets! {
     "morph.js" JS
     "palette.js" JS
     "post.js" JS
+    "tab.js" JS
     "theme.js" JS
     "time.js" JS
     "toast.js" JS

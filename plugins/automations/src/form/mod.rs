@@ -12,15 +12,15 @@ use plugin_api::prelude::*;
 
 use crate::{
     automation::{Automation, Definition},
+    core::Person,
     engine,
-    model::{Guild, Step, User},
+    model::{Channel, Guild, Step},
     state::{Shared, State},
     templates::{self, ALL},
 };
 use draft::Draft;
 
 pub(crate) use page::card;
-pub(crate) use save::set_up;
 
 /// Handlers of the form's buttons, selects and modals. Their argument is the draft's stamp, and what else is to be known.
 mod part {
@@ -104,26 +104,26 @@ pub(crate) async fn may_manage(ctx: &Invocation) -> Result {
     }
 }
 
-/// All that is in the way of a definition of this maker's: what does not fit together, and what is not allowed.
-pub(crate) async fn problems(
-    state: &State,
-    guild: Guild,
-    definition: &Definition,
-    maker: User,
-) -> Result<Vec<String>> {
-    match definition.check() {
-        Ok(()) => engine::check_fence(state, guild, definition, maker).await,
-        Err(wrong) => Ok(wrong),
-    }
-}
-
 /// What an automation would do if it were about whoever asks, in words.
 pub(crate) async fn rehearsed(
     ctx: &Invocation,
     state: &State,
     automation: &Automation,
 ) -> Result<String> {
-    save::rehearsed(ctx, state, automation).await
+    let (person, here) = (engine::invoker(ctx), Some(ctx.channel_id()));
+    save::rehearsed(state, ctx.guild()?, person, here, automation).await
+}
+
+/// The same for a definition that is not kept, about this person, and where there is a channel: as if it happened there.
+pub(crate) async fn rehearsed_for(
+    state: &State,
+    guild: Guild,
+    person: Person,
+    channel: Option<Channel>,
+    (id, definition): (i64, Definition),
+) -> Result<String> {
+    let automation = save::pretended(definition, id, person.id);
+    save::rehearsed(state, guild, person, channel, &automation).await
 }
 
 /// Takes addresses of webhooks out; whether there were any.

@@ -6,10 +6,10 @@ use plugin_api::{
     text::{clip, lines, or_none},
 };
 
-use super::{draft::Draft, part, problems};
+use super::{draft::Draft, part};
 use crate::{
     automation::Definition,
-    engine,
+    engine, keeping,
     model::{self, Condition, Guild, STEPS},
     state::State,
 };
@@ -78,7 +78,7 @@ pub(super) async fn form(
 ) -> Result<NewMessage> {
     let (host, guild, definition) = (ctx.host(), ctx.guild()?, &draft.definition);
     let template = definition.template().map_err(Error::user)?;
-    let wrong = problems(state, guild, definition, ctx.user().id).await?;
+    let wrong = keeping::problems(state, guild, definition, ctx.user().id).await?;
     let mut card = card(host, guild, definition).await?;
     if !wrong.is_empty() {
         let wrong: Vec<_> = wrong.iter().map(|it| format!("- {it}")).collect();

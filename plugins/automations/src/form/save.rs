@@ -8,16 +8,14 @@ use plugin_api::{
 use super::{
     draft::Draft,
     page::{form, turn},
-    problems,
 };
 use crate::{
-    Options,
     automation::{Automation, Definition},
     core::{Occasion, Person},
-    engine,
-    model::{Guild, User},
+    engine, keeping,
+    model::{Channel, Guild, User},
     state::{Shared, State},
-    store, templates,
+    templates,
 };
 
 pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
@@ -36,12 +34,12 @@ pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
 pub(super) async fn preview(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let automation = pretended(draft.definition, draft.of.unwrap_or(0), ctx.user().id);
-    let text = rehearsed(&ctx, ctx.state(), &automation).await?;
+    let text = super::rehearsed(&ctx, ctx.state(), &automation).await?;
     ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral())
         .await
 }
 
-fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
+pub(super) fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
     Automation {
         id,
         definition,
@@ -55,27 +53,24 @@ fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
     }
 }
 
-/// What it would do, if it were about whoever asks and happened here.
+/// What it would do, if it were about this person and happened in this channel.
 pub(super) async fn rehearsed(
-    ctx: &Invocation,
     state: &State,
+    guild: Guild,
+    person: Person,
+    channel: Option<Channel>,
     automation: &Automation,
 ) -> Result<String> {
-    let guild = ctx.guild()?;
     if let Err(wrong) = automation.definition.check() {
         return Ok(format!(
             "It can't do anything yet:\n- {}",
             clip(&wrong.join("\n- "), 1_500)
         ));
     }
-    let person = Person {
-        id: ctx.user().id,
-        name: ctx.user().name.to_owned(),
-        display: ctx.display_name().to_owned(),
-        avatar: ctx.avatar_url(),
-        roles: ctx.roles().to_vec(),
-    };
-    let mut occasion = Occasion::new(guild).about(person).at(ctx.channel_id());
+    let mut occasion = Occasion::new(guild).about(person);
+    if let Some(channel) = channel {
+        occasion = occasion.at(channel);
+    }
     occasion.message = Some(Id::new(1));
     for (name, value) in [
         ("message", "an example"),
@@ -110,18 +105,15 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let (state, host, guild, maker) = (ctx.state(), ctx.host(), ctx.guild()?, ctx.user().id);
     let definition = &draft.definition;
-    if !problems(state, guild, definition, maker).await?.is_empty() {
+    if !keeping::problems(state, guild, definition, maker)
+        .await?
+        .is_empty()
+    {
         // The page says what is in the way.
         let page = form(&ctx, state, &draft, Some("It can't be saved yet.".into())).await?;
         return turn(&ctx, page).await;
     }
-    let kept = match draft.of {
-        Some(id) => store::update(host, guild, id, definition, maker)
-            .await
-            .map(|()| id),
-        None => store::insert(host, guild, definition, maker, Options::of(host)?.limit).await,
-    };
-    let id = match kept {
+    let id = match keeping::save(state, guild, draft.of, definition, maker).await {
         Ok(id) => id,
         Err(error) => {
             let why = error.user_message().map(str::to_owned).ok_or(error)?;
@@ -131,7 +123,7 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
     };
     Draft::forget(host, guild, maker).await?;
     let title = code(&format!("#{id} {}", definition.name));
-    match set_up(state, guild, id).await {
+    match keeping::set_up(state, guild, id).await {
         Ok(true) => {
             ctx.update(over(&format!(
                 "{title} is saved and on. `automations list` shows all."
@@ -152,28 +144,6 @@ pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {
             ctx.update(over(&text)).await
         }
     }
-}
-
-/// Does what belongs to an automation that is on: its message, its schedule, what has to be heard. Whether it is on.
-///
-/// # Errors
-///
-/// Why its message or its schedule can't be made. It is off then.
-pub(crate) async fn set_up(state: &State, guild: Guild, id: i64) -> Result<bool> {
-    let all = store::all(&state.host, guild).await?;
-    let Some(automation) = all.iter().find(|it| it.id == id && it.is_on) else {
-        return Ok(false);
-    };
-    let made = async {
-        engine::put_panel(state, guild, automation).await?;
-        engine::plan_schedule(state, guild, automation).await
-    };
-    let made = made.await;
-    if made.is_err() {
-        store::switch(&state.host, guild, id, false).await?;
-    }
-    state.changed(guild).await?;
-    made.map(|()| true)
 }
 
 fn over(text: &str) -> NewMessage {

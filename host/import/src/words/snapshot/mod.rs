@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use self::objects::{channel, emoji, role, settings, sticker};
 use crate::{
-    json,
     hash::hash,
+    json,
     source::Source,
     value::{flag, id, text, whole},
 };

@@ -1,0 +1,98 @@
+//! Tab of the dashboard: a server's automations, made and changed on pages as by the form in Discord, by whoever may manage the server there.
+
+mod deeds;
+mod form;
+mod list;
+mod names;
+mod sent;
+
+use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*};
+
+use crate::{
+    automation::{self, Automation},
+    model::Guild,
+    state::Shared,
+    store,
+};
+
+/// The right to all of it; whether somebody may manage a server, is asked beside.
+const RIGHT: &str = "manage";
+
+type Request = RouteContext<Shared>;
+
+pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
+    let get = |path: &str, words: &str| Route::get(path).right(RIGHT).words(words);
+    let post = |path: &str, words: &str| Route::post(path).right(RIGHT).words(words);
+    plugin
+        .server_right(
+            RIGHT,
+            RightLevel::Server,
+            "makes and changes automations of servers that they may manage",
+        )
+        .tab(Tab::new("automations", "Automations", "/").icon("⚙️").group("Tools"))
+        .route(get("/", "Servers, to see one's automations"), list::servers)
+        .route(get("/servers/{guild}", "A server's automations"), list::page)
+        .route(get("/servers/{guild}/new/{template}", "The form of a new automation"), form::new)
+        .route(get("/servers/{guild}/edit/{id}", "The form of an automation"), form::edit)
+        .route(
+            // Texts, conditions and steps of the longest kind.
+            post("/servers/{guild}/save", "Keeps a new automation, or a changed one; with `only`: `preview`, says what it would do, and keeps nothing").body_bytes(256 << 10),
+            deeds::save,
+        )
+        .route(post("/servers/{guild}/switch", "Switches an automation on or off"), deeds::switch)
+        .route(post("/servers/{guild}/delete", "Deletes an automation with what it has kept"), deeds::delete)
+}
+
+/// The server of the path, for those who may manage it and for the bot's owners.
+///
+/// # Errors
+///
+/// They may not (any more).
+async fn managed(ctx: &Request) -> Result<Guild> {
+    let guild = ctx.guild()?;
+    if ctx.session().all
+        || permissions(ctx, guild)
+            .await?
+            .contains(Permissions::MANAGE_GUILD)
+    {
+        return Ok(guild);
+    }
+    Err(Error::user(
+        "Automations of this server are for those who have \"Manage Server\" there.",
+    ))
+}
+
+/// What whoever asks may do in the server; nothing, where they are no member.
+async fn permissions(ctx: &Request, guild: Guild) -> Result<Permissions> {
+    let asked = ctx.host().cache().guild_permissions(guild, ctx.user_id());
+    match asked.or_fetch().await {
+        Ok(permissions) => Ok(permissions),
+        Err(error) if matches!(error.discord_code(), Some(10_007 | 10_013)) => {
+            Ok(Permissions::empty())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The automation of this number.
+///
+/// # Errors
+///
+/// There is none (any more).
+async fn numbered(ctx: &Request, guild: Guild, id: &str) -> Result<Automation> {
+    let all = store::all(ctx.host(), guild).await?;
+    automation::find(&all, id)
+        .cloned()
+        .ok_or_else(|| Error::user("This automation is gone. Go back to the list."))
+}
+
+/// Whether whoever asks may see and change where this posts to: who knows a webhook's address can post there.
+async fn may_see_addresses(ctx: &Request, guild: Guild) -> Result<bool> {
+    Ok(permissions(ctx, guild)
+        .await?
+        .contains(Permissions::MANAGE_WEBHOOKS))
+}
+
+fn html(markup: &maud::Markup) -> Result<RouteReply> {
+    Ok(RouteReply::html(markup.0.clone()))
+}
