@@ -304,9 +304,7 @@ fn is_emoji(text: &str) -> bool {
     let own = text.strip_prefix('<').and_then(|it| it.strip_suffix('>'));
     let own = own.and_then(|it| it.rsplit_once(':'));
     own.is_some_and(|(name, id)| name.contains(':') && id.parse::<u64>().is_ok())
-        || text.chars().count() <= 12
-            && text.chars().any(|it| !it.is_ascii())
-            && !text.chars().any(char::is_alphabetic)
+        || text.chars().count() <= 12 && !text.is_ascii() && !text.chars().any(char::is_alphabetic)
 }
 
 /// Reads `#7c3aed`.
