@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     automation::{Automation, Definition, Made},
-    model::{Guild, User},
+    model::{Channel, Guild, User},
 };
 
 /// Automations, which go with the server's database.
@@ -75,6 +75,26 @@ struct Row {
     last_error: Option<String>,
     last_run_ms: Option<i64>,
     made: String,
+}
+
+/// A ticket of a server.
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) number: i64,
+    pub(crate) user_id: User,
+    pub(crate) channel_id: Option<Channel>,
+    pub(crate) claimed_by: Option<User>,
+    pub(crate) is_open: bool,
+}
+
+/// The newest tickets of a server, the open ones first.
+pub(crate) async fn tickets(host: &Host, guild: Guild, limit: usize) -> Result<Vec<Ticket>> {
+    let sql = "SELECT number, user_id, channel_id, claimed_by, is_open FROM automations__tickets ORDER BY is_open DESC, number DESC LIMIT ?1";
+    let limit = i64::try_from(limit)?;
+    database(host, guild)
+        .query(sql, params![limit])
+        .await?
+        .read()
 }
 
 fn database(host: &Host, guild: Guild) -> Database {

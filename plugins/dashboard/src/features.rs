@@ -25,16 +25,11 @@ struct Feature {
 }
 
 /// Those that have a place in the dashboard. A plugin brings more by declaring a tab.
-const FEATURES: [Feature; 5] = [
+const FEATURES: [Feature; 4] = [
     Feature {
         plugin: "automations",
         title: "Automations",
-        does: "what happens by itself in a server: when this, do that",
-    },
-    Feature {
-        plugin: "tickets",
-        title: "Tickets",
-        does: "tickets of members, and their transcripts",
+        does: "what happens by itself in a server: when this, do that; tickets of members",
     },
     Feature {
         plugin: "assistant",

@@ -4,7 +4,7 @@ use sandbox::MessageView;
 use serde_json::{Value, json};
 use twilight_model::{gateway::Intents, guild::Permissions};
 
-use super::{furnish, hears, ready, typed, until_shown};
+use super::{furnish, hears, ready, role, typed, until_shown};
 use crate::{
     pages::browser::{Browser, PAGES},
     support::Fixture,
@@ -164,6 +164,43 @@ async fn one_is_made_looked_at_changed_switched_and_deleted_on_the_page() {
         .is(400, "is gone");
     let seen = listed(&bot).await.text();
     assert!(seen.contains("has no automations yet"), "{seen}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_are_listed_with_whose_they_are_and_where_their_transcripts_go() {
+    let bot = dashboard("").await;
+    let (owner, here) = (Browser::owner(&bot).await, server(&bot));
+    let tickets = format!("{here}/tickets");
+    owner.get(&tickets).await.is(200, "No tickets");
+    let helper = role(&bot, "Helper").await;
+    let channel = |name: &str| {
+        let found = bot
+            .sandbox
+            .change_world(|world| world.channel_in("Sandbox", name));
+        found.unwrap().to_string()
+    };
+    let (panel, log) = (channel("panel"), channel("log"));
+    let sent = json!({
+        "template": "tickets", "id": "", "name": "help", "p.channel": panel, "p.message": "Need help?", "p.button": "Open a ticket",
+        "p.helpers": helper, "p.name": "ticket-{number}", "p.greeting": "Hello {user}", "p.log": log, "conditions": "", "steps": "",
+    });
+    owner
+        .does(&format!("{here}/save"), sent)
+        .await
+        .is(200, "help is saved and on.");
+    let member = bot.member();
+    let button = member.expects("panel", "Need help?").await.unwrap();
+    let clicked = member.clicks_on(&button, "Open a ticket").await.unwrap();
+    member.expects_reply_to(&clicked).await.unwrap();
+    owner
+        .get(&tickets)
+        .await
+        .is(200, "#1")
+        .is(200, "#ticket-1")
+        .is(200, "member")
+        .is(200, ">open<")
+        .is(200, "#log");
     bot.close().await;
 }
 

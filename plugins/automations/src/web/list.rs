@@ -83,7 +83,7 @@ pub(super) async fn page(ctx: Request) -> Result<RouteReply> {
     html(&html! {
         p { a href={ (ctx.base()) "/" } { "All servers" } " / " bdi { (name) } }
         section.card {
-            header.card-head { h2 { "Automations" } }
+            header.card-head { h2 { "Automations" } div.actions { a.button.quiet href={ (here) "/tickets" } { "Tickets" } } }
             @if all.is_empty() {
                 div.empty { p { strong { "No automations yet" } } p.muted { "Pick a template below: you look at what it would do before it is kept." } }
             } @else {

@@ -5,6 +5,7 @@ mod form;
 mod list;
 mod names;
 mod sent;
+mod tickets;
 
 use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, prelude::*};
 
@@ -32,6 +33,7 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
         .tab(Tab::new("automations", "Automations", "/").icon("⚙️").group("Tools"))
         .route(get("/", "Servers, to see one's automations"), list::servers)
         .route(get("/servers/{guild}", "A server's automations"), list::page)
+        .route(get("/servers/{guild}/tickets", "A server's tickets"), tickets::page)
         .route(get("/servers/{guild}/new/{template}", "The form of a new automation"), form::new)
         .route(get("/servers/{guild}/edit/{id}", "The form of an automation"), form::edit)
         .route(
