@@ -1,4 +1,4 @@
-//! What is found in an installation: settings, rules of servers, and what plugins take up by themselves.
+//! Model of an installation: settings, rules of servers, and what plugins take up by themselves.
 
 use std::collections::BTreeMap;
 

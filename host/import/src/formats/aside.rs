@@ -1,4 +1,4 @@
-//! What lies in an installation and does not come over: what it is, and where that is made here.
+//! Files of an installation that do not come over: what they are, and where that is made here.
 
 use super::json_of;
 use crate::{Found, Source, value::short};

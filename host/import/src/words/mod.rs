@@ -1,4 +1,4 @@
-//! What was found, in the formats of our plugins: an automation, a schedule's time, a snapshot.
+//! Formats of our plugins, in which things found are written: an automation, a schedule's time, a snapshot.
 
 mod automation;
 mod condition;
