@@ -1,4 +1,4 @@
-//! What is done by the pages: an automation is kept, looked at, switched, deleted.
+//! Deeds of the pages: an automation is kept, looked at, switched, deleted.
 
 use maud::html;
 use plugin_api::{RouteReply, prelude::*};

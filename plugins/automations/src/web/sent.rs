@@ -1,4 +1,4 @@
-//! What a form's page sends, as a definition.
+//! Definition of an automation as the page of its form sends it.
 
 use std::collections::BTreeMap;
 
