@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     error::Error,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -213,15 +213,13 @@ pub async fn tabs(browser: &Browser) -> Outcome<Vec<String>> {
         .split("href=\"")
         .skip(1)
         .filter_map(|it| it.split_once('"'));
-    let seen = Mutex::new(BTreeSet::new());
-    let tabs = links.map(|(link, _)| link).filter(|link| {
+    let (mut seen, mut tabs) = (BTreeSet::new(), Vec::new());
+    for (link, _) in links {
         let is_tab =
             link.starts_with("/p/") && !link.contains(['?', '#']) && !link.contains("/assets/");
-        is_tab
-            && seen
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert((*link).to_owned())
-    });
-    Ok(tabs.map(str::to_owned).collect())
+        if is_tab && seen.insert(link) {
+            tabs.push(link.to_owned());
+        }
+    }
+    Ok(tabs)
 }

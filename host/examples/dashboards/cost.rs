@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::Child,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -20,7 +21,7 @@ use tokio::{
 use crate::{
     Outcome,
     browser::{Browser, Done},
-    process::{end, prepare, start, until_ready},
+    process::{end, log, prepare, start, until_ready},
 };
 
 /// Messages a second.
@@ -40,6 +41,22 @@ const PAGES: [&str; 10] = [
 /// Clock ticks a second of `/proc/PID/stat`: 100 on every Linux that there is.
 const TICKS: f64 = 100.0;
 
+/// A bot that is looked at.
+struct Watched {
+    process: u32,
+    /// Its figures' address.
+    figures: String,
+}
+
+/// Processor time within a window, in percent of one core.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    /// The whole bot's.
+    bot: f64,
+    /// That of the dashboard's own threads, as the bot counts it; 0 where the plugin is not loaded.
+    plugin: f64,
+}
+
 /// Takes the figures, and prints them.
 pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
     let sandbox = Arc::new(Sandbox::start(Options::default()).await?);
@@ -58,6 +75,7 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
     let mut bot = start(folder.path(), &sandbox, 0)?;
     until_ready(folder.path(), 0).await?;
     sandbox.commands_registered("livemonitor", WINDOW).await?;
+    let watched = Watched::of(&bot, folder.path())?;
     let mut browsers = Vec::new();
     for _ in PAGES {
         browsers.push(Browser::owner(&sandbox).await?);
@@ -71,7 +89,7 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
         Arc::clone(&said),
         Arc::clone(&stop),
     ));
-    let mut figures: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut figures: BTreeMap<&str, Vec<Used>> = BTreeMap::new();
     let done = Arc::new(Done::default());
     for _ in 0..ROUNDS {
         for (name, pages) in [
@@ -89,14 +107,14 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
             }
             // What opening it costs is over, and what a page that was closed has asked for has ended.
             sleep(Duration::from_secs(if pages == 0 { 15 } else { 3 })).await;
-            figures.entry(name).or_default().push(look(bot.id()).await?);
+            figures.entry(name).or_default().push(watched.look().await?);
         }
         unload(&sandbox, "unload dashboard").await?;
         sleep(Duration::from_secs(2)).await;
         figures
             .entry("0 without the plugin")
             .or_default()
-            .push(look(bot.id()).await?);
+            .push(watched.look().await?);
         unload(&sandbox, "load dashboard").await?;
     }
     stop.store(true, Relaxed);
@@ -104,15 +122,19 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
     println!(
         "the bot's processor time, percent of one core, at {A_SECOND} messages a second; {ROUNDS} looks of {WINDOW:?} each, in turns"
     );
-    let median_of = |name: &str| figures.get(name).map(|all| median(all)).unwrap_or_default();
-    let without = median_of("0 without the plugin");
+    let of_bot = |all: &Vec<Used>| sorted(all.iter().map(|it| it.bot));
+    let without = figures.get("0 without the plugin").map(of_bot);
+    let without = without.map(|all| all[all.len() / 2]).unwrap_or_default();
     for (name, all) in &figures {
-        let (low, high) = (min(all), all.iter().copied().fold(0.0, f64::max));
-        let median = median(all);
+        let (bot, plugin) = (of_bot(all), sorted(all.iter().map(|it| it.plugin)));
+        let [low, median, high] = [0, bot.len() / 2, bot.len() - 1].map(|at| bot[at]);
         println!(
-            "{:<22} {median:6.2} ({low:.2} to {high:.2}); {:+.2} to without",
+            "{:<22} {median:6.2} ({low:.2} to {high:.2}); {:+.2} to without; the plugin's own threads {:.3} ({:.3} to {:.3})",
             &name[2..],
-            median - without
+            median - without,
+            plugin[plugin.len() / 2],
+            plugin[0],
+            plugin[plugin.len() - 1],
         );
     }
     println!(
@@ -153,12 +175,38 @@ async fn unload(sandbox: &Sandbox, what: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Processor time of a process over a window, in percent of one core.
-async fn look(process: u32) -> Outcome<f64> {
-    let (before, began) = (ticks(process)?, Instant::now());
-    sleep(WINDOW).await;
-    let used = (ticks(process)? - before) / TICKS;
-    Ok(100.0 * used / began.elapsed().as_secs_f64())
+impl Watched {
+    fn of(bot: &Child, folder: &Path) -> Outcome<Self> {
+        let said = fs::read_to_string(log(folder, 0))?;
+        let (_, rest) = said
+            .split_once("metrics at ")
+            .ok_or("the bot has not said where its figures are")?;
+        let end = rest.find("/metrics").ok_or("the figures have no address")?;
+        Ok(Self {
+            process: bot.id(),
+            figures: format!("{}/metrics", &rest[..end]),
+        })
+    }
+
+    async fn look(&self) -> Outcome<Used> {
+        let (plugin, bot, began) = (self.plugin().await?, ticks(self.process)?, Instant::now());
+        sleep(WINDOW).await;
+        let bot = (ticks(self.process)? - bot) / TICKS;
+        let percent = |seconds: f64| 100.0 * seconds / began.elapsed().as_secs_f64();
+        let bot = percent(bot);
+        // Asking for the figures is no part of the window.
+        let plugin = percent((self.plugin().await? - plugin).max(0.0));
+        Ok(Used { bot, plugin })
+    }
+
+    /// Seconds of the processor that the dashboard has used, of all its generations.
+    async fn plugin(&self) -> Outcome<f64> {
+        const FIGURE: &str = "cogwright_plugin_cpu_seconds_total{plugin=\"dashboard\"} ";
+        let page = reqwest::get(&self.figures).await?.error_for_status()?;
+        let page = page.text().await?;
+        let line = page.lines().find_map(|it| it.strip_prefix(FIGURE));
+        Ok(line.map(str::parse).transpose()?.unwrap_or_default())
+    }
 }
 
 fn ticks(process: u32) -> Outcome<f64> {
@@ -170,12 +218,8 @@ fn ticks(process: u32) -> Outcome<f64> {
     Ok(next()? + next()?)
 }
 
-fn median(all: &[f64]) -> f64 {
-    let mut sorted = all.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
-}
-
-fn min(all: &[f64]) -> f64 {
-    all.iter().copied().fold(f64::INFINITY, f64::min)
+fn sorted(all: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut all: Vec<f64> = all.collect();
+    all.sort_by(f64::total_cmp);
+    all
 }
