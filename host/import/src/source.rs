@@ -45,6 +45,14 @@ pub(crate) struct Listed {
     pub(crate) is_folder: bool,
 }
 
+/// Entries of a folder, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    pub(crate) listed: Vec<Listed>,
+    /// Those that are not looked at, and why.
+    pub(crate) odd: Vec<(String, String)>,
+}
+
 impl Source {
     /// An installation in this folder, which may itself be a link.
     ///
@@ -104,15 +112,18 @@ impl Source {
         }
     }
 
-    /// The entries of a folder by their names, and why others are not looked at. Nothing where there is no folder.
-    pub(crate) fn list(&self, path: &str) -> Result<(Vec<Listed>, Vec<(String, String)>), String> {
+    /// The entries of a folder; none where there is no folder.
+    pub(crate) fn list(&self, path: &str) -> Result<Folder, String> {
         let Some((full, metadata)) = self.walk(path)? else {
-            return Ok(<_>::default());
+            return Ok(Folder::default());
         };
         if !metadata.is_dir() {
             return Err("it is no folder".into());
         }
-        let (mut listed, mut odd) = (Vec::new(), Vec::new());
+        let Folder {
+            mut listed,
+            mut odd,
+        } = Folder::default();
         let entries = fs::read_dir(&full).map_err(|error| error.to_string())?;
         for entry in entries.take(ENTRIES) {
             let entry = entry.map_err(|error| error.to_string())?;
@@ -133,7 +144,7 @@ impl Source {
         }
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         odd.sort();
-        Ok((listed, odd))
+        Ok(Folder { listed, odd })
     }
 
     /// Goes down a plain path, and over no link.
@@ -211,7 +222,7 @@ mod tests {
         for path in ["data/link/secret.json", "data/one.json"] {
             assert!(source.read(path, 9).unwrap_err().contains("link"), "{path}");
         }
-        let (listed, odd) = source.list("data").unwrap();
+        let Folder { listed, odd } = source.list("data").unwrap();
         assert_eq!(listed, []);
         let told: Vec<_> = odd.iter().map(|(_, why)| &**why).collect();
         assert_eq!(told, ["its name is no UTF-8", LINK, LINK]);

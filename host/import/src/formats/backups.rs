@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{json_of, servers_in};
 use crate::{
     Found, Item, Kind, Source,
+    source::Folder,
     value::{flag, id, text, whole},
     words,
 };
@@ -23,7 +24,7 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
     for server in servers_in(source, &folder, found) {
         let folder = format!("{folder}/{server}");
         let index = index(source, &folder, found);
-        let (listed, odd) = match source.list(&folder) {
+        let Folder { listed, odd } = match source.list(&folder) {
             Ok(read) => read,
             Err(why) => {
                 found.report.unread(folder, why);

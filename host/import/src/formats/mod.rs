@@ -10,7 +10,7 @@ mod servers;
 
 use serde_json::Value;
 
-use crate::{Found, Source, json};
+use crate::{Found, Source, json, source::Folder};
 
 /// The largest JSON file that is no snapshot, in bytes.
 const JSON: u64 = 64 * 1024 * 1024;
@@ -47,7 +47,7 @@ fn json_of(source: &Source, path: &str, found: &mut Found) -> Option<Value> {
 
 /// The folders of servers in a folder: their ids. What else is there is no server's.
 fn servers_in(source: &Source, folder: &str, found: &mut Found) -> Vec<u64> {
-    let (listed, odd) = match source.list(folder) {
+    let Folder { listed, odd } = match source.list(folder) {
         Ok(read) => read,
         Err(why) => {
             found.report.unread(folder, why);
