@@ -127,6 +127,10 @@ async fn twenty_servers_come_over_once_and_the_bot_goes_on_with_them() {
         assert_eq!(prefix.text, wanted, "{server}");
     }
 
+    for command in ["automations", "backup", "schedule"] {
+        let registered = bot.sandbox.commands_registered(command, PATIENCE);
+        registered.await.unwrap();
+    }
     until(&owner, "automations list", "welcome abcdef").await;
     until(&owner, "automations list", "goodbye 0000ff").await;
     until(
