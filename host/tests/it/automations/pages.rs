@@ -10,10 +10,10 @@ use crate::{
     support::Fixture,
 };
 
-const TAB: &str = "/p/automations";
+const PLUGIN: &str = "/p/automations";
 
 /// The bot of the other stories with the dashboard. `chief` may not write in #log.
-async fn dashboard(more: &str) -> Fixture {
+async fn dashboard() -> Fixture {
     let furnished = |world: &mut sandbox::World| {
         furnish(world);
         let log = world.channel_in("Sandbox", "log").unwrap();
@@ -24,7 +24,7 @@ async fn dashboard(more: &str) -> Fixture {
     let bot = Fixture::under(
         |options| furnished(&mut options.world),
         &plugins,
-        &format!("{PAGES}{more}"),
+        PAGES,
     )
     .await;
     for plugin in plugins {
@@ -36,7 +36,7 @@ async fn dashboard(more: &str) -> Fixture {
 
 /// The pages of a server.
 fn server(bot: &Fixture) -> String {
-    format!("{TAB}/servers/{}", bot.sandbox.guild_id())
+    format!("{PLUGIN}/servers/{}", bot.sandbox.guild_id())
 }
 
 /// A welcome in this channel.
@@ -56,7 +56,7 @@ async fn listed(bot: &Fixture) -> MessageView {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_is_made_looked_at_changed_switched_and_deleted_on_the_page() {
-    let bot = dashboard("").await;
+    let bot = dashboard().await;
     let (owner, here) = (Browser::owner(&bot).await, server(&bot));
     owner
         .get(&format!(
@@ -64,8 +64,8 @@ async fn one_is_made_looked_at_changed_switched_and_deleted_on_the_page() {
             bot.sandbox.guild_id()
         ))
         .await
-        .is(200, &format!("data-src=\"{here}\" data-own=\"{TAB}\""));
-    owner.get(TAB).await.is(200, &here);
+        .is(200, &format!("data-src=\"{here}\" data-own=\"{PLUGIN}\""));
+    owner.get(&format!("{PLUGIN}/")).await.is(200, &here);
     owner
         .get(&here)
         .await
@@ -169,7 +169,7 @@ async fn one_is_made_looked_at_changed_switched_and_deleted_on_the_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_are_listed_with_whose_they_are_and_where_their_transcripts_go() {
-    let bot = dashboard("").await;
+    let bot = dashboard().await;
     let (owner, here) = (Browser::owner(&bot).await, server(&bot));
     let tickets = format!("{here}/tickets");
     owner.get(&tickets).await.is(200, "No tickets");
@@ -206,17 +206,18 @@ async fn tickets_are_listed_with_whose_they_are_and_where_their_transcripts_go()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_for_those_who_may_manage_the_server_and_no_more_than_their_own() {
-    let bot = dashboard("server_owners = true\n").await;
+    let bot = dashboard().await;
     let here = server(&bot);
     let owner = Browser::owner(&bot).await;
     let chief = bot.sandbox.actor("chief").unwrap();
+    crate::dashboard::gives(&owner, &chief, "Server owner").await;
     let managed = Browser::through_discord(&bot, &chief).await;
-    managed.get(TAB).await.is(200, &here);
+    managed.get(&format!("{PLUGIN}/")).await.is(200, &here);
     let elsewhere = bot
         .sandbox
         .change_world(|world| world.guild_named("Elsewhere").unwrap());
     managed
-        .get(&format!("{TAB}/servers/{elsewhere}"))
+        .get(&format!("{PLUGIN}/servers/{elsewhere}"))
         .await
         .is(403, "for servers that you own or manage");
     // They may manage the server, and not write into #log; the bot does not do it for them.
