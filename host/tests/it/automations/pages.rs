@@ -21,12 +21,7 @@ async fn dashboard() -> Fixture {
         world.deny(log, chief, Permissions::SEND_MESSAGES);
     };
     let plugins = ["automations", "dashboard"];
-    let bot = Fixture::under(
-        |options| furnished(&mut options.world),
-        &plugins,
-        PAGES,
-    )
-    .await;
+    let bot = Fixture::under(|options| furnished(&mut options.world), &plugins, PAGES).await;
     for plugin in plugins {
         bot.until_generation(plugin, 1).await;
     }
@@ -212,7 +207,7 @@ async fn it_is_for_those_who_may_manage_the_server_and_no_more_than_their_own() 
     let chief = bot.sandbox.actor("chief").unwrap();
     crate::dashboard::gives(&owner, &chief, "Server owner").await;
     let managed = Browser::through_discord(&bot, &chief).await;
-    managed.get(&format!("{PLUGIN}/")).await.is(200, &here);
+    managed.get(&here).await.is(200, "No automations yet");
     let elsewhere = bot
         .sandbox
         .change_world(|world| world.guild_named("Elsewhere").unwrap());

@@ -171,7 +171,7 @@ async fn twenty_servers_come_over_once_and_the_bot_goes_on_with_them() {
                 "goodbye 0000ff, and off",
                 "it is snapshot #1 before the move",
                 "a snapshot is taken every 12 h",
-                "it is #1 tea time, and on",
+                "tea time, and on",
                 "server 1004, Goodbye [data/event_hooks_creater.json, adv_goodbye_system_00000000000010f2]: it waits for the plugin",
             ],
         );
