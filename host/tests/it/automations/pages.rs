@@ -234,13 +234,10 @@ async fn it_is_for_those_who_may_manage_the_server_and_no_more_than_their_own() 
     // A visitor sees servers, and no automations of those that they may not manage.
     crate::dashboard::gives(&owner, &bot.member(), "Visitor").await;
     let visitor = Browser::through_discord(&bot, &bot.member()).await;
-    visitor
-        .get(&here)
-        .await
-        .is(400, "who have \"Manage Server\" there");
+    visitor.get(&here).await.is(400, "Manage Server");
     visitor
         .does(&format!("{here}/delete"), json!({"id": "1"}))
         .await
-        .is(400, "who have \"Manage Server\" there");
+        .is(400, "Manage Server");
     bot.close().await;
 }
