@@ -63,7 +63,7 @@ async fn one_that_is_killed_at_each_tenth_request_goes_on_and_ends_equal() {
     }
     for what in ["roles", "emojis", "stickers"] {
         for item in made.list(&format!("guilds/{guild}/{what}")).await {
-            if item["managed"] != true && item["id"].as_str() != Some(&guild.to_string()) {
+            if item["managed"] != true && item["id"].as_str() != Some(guild.to_string().as_str()) {
                 let path = format!("guilds/{guild}/{what}/{}", item["id"].as_str().unwrap());
                 made.ask("DELETE", &path, Value::Null).await;
             }

@@ -212,7 +212,7 @@ async fn destroy(bot: &Fixture) {
     }
     for what in ["roles", "emojis", "stickers"] {
         for item in list(bot, what).await {
-            if item["managed"] == true || item["id"].as_str() == Some(&guild.to_string()) {
+            if item["managed"] == true || item["id"].as_str() == Some(guild.to_string().as_str()) {
                 continue;
             }
             let path = format!("guilds/{guild}/{what}/{}", item["id"].as_str().unwrap());
