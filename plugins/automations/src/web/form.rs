@@ -70,7 +70,7 @@ fn head(ctx: &Request, guild: Guild, of: Option<&Automation>, definition: &Defin
             @match of { Some(it) => { "#" (it.id) " " (definition.name) }, None => "new" }
         } }
         @if let Some(it) = of { p { (list::state(it)) } }
-        @if let Some(template) = template { p.muted { (template.icon) " " (template.description) " When: " (template.trigger) "." } }
+        @if let Some(template) = template { p.muted { (template.icon) " " (template.description) ". When: " (template.trigger) "." } }
     }
 }
 

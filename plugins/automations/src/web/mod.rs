@@ -96,5 +96,6 @@ async fn may_see_addresses(ctx: &Request, guild: Guild) -> Result<bool> {
 }
 
 fn html(markup: &maud::Markup) -> Result<RouteReply> {
-    Ok(RouteReply::html(markup.0.clone()))
+    let stacked = maud::html! { div.stack { (markup) } };
+    Ok(RouteReply::html(stacked.into_string()))
 }
