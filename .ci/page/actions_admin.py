@@ -16,7 +16,7 @@ def roles(me, house):
     me.fills("[name=name]", "Cook")
     me.fills("[name=words]", "Sees the stove")
     for right in ("plugins.list", "bot.status"):
-        me.browser.evaluate(f"document.querySelector('#rights input[value=\"{right}\"]').click()")
+        me.presses(f"document.querySelector('#rights input[value=\"{right}\"]')")
     with me.doing("/roles/save"):
         me.click("form button", "Make the role")
     me.shows("Cook")
@@ -52,7 +52,7 @@ def sessions(me, house):
         button = f"[...document.querySelectorAll('#sessions button')].find((it) => it.ariaLabel === {words!r})"
         me.until(f"Boolean({button})", f"the owner sees {path}")
         with me.doing("/security/revoke"):
-            me.browser.evaluate(f"{button}.click()")
+            me.presses(button)
             me.agrees()
         page.until("location.pathname === '/login'", f"{path}: the open page is led to the login at once")
         page.complaints.clear()

@@ -103,7 +103,7 @@ def canary(me, house):
     house.hears("member", "kitchen", "!echo promoted", "promoted")
     me.open(files_page)
     with me.doing("/plugins/rollback"):
-        me.browser.evaluate("document.querySelector('#plugin button[data-post$=\"/plugins/rollback\"]').click()")
+        me.presses("document.querySelector('#plugin button[data-post$=\"/plugins/rollback\"]')")
         me.agrees()
     house.until(lambda: (house.extensions / "libecho.so").read_bytes() == me.before, "a rollback brings the former file back")
     house.hears("member", "kitchen", "!echo back", "back")

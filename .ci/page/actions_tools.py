@@ -80,17 +80,17 @@ def chat(me, house):
         me.click("#write button", "Send")
     house.until(lambda: (house.written("kitchen", "On the stove") or {}).get("embeds"), "so is an embed")
     me.open(place)
-    edit = "[...document.querySelectorAll('#messages li')].findLast((it) => it.innerText.includes('Tea is ready')).querySelector('a[href*=\"edit=\"]').click()"
-    me.browser.evaluate(edit)
+    edit = "[...document.querySelectorAll('#messages li')].findLast((it) => it.innerText.includes('Tea is ready')).querySelector('a[href*=\"edit=\"]')"
+    me.presses(edit)
     me.until("document.querySelector('#write textarea')?.value === 'Tea is **ready**'", "its words are in the form")
     me.fills("#write [name=content]", "Tea is gone")
     with me.doing("/chat/{guild}/{channel}/edit"):
         me.click("#write button", "Save")
     house.until(lambda: house.written("kitchen", "Tea is gone"), "it is changed in Discord")
     me.shows("Tea is gone", "#messages")
-    delete = "[...document.querySelectorAll('#messages li')].findLast((it) => it.innerText.includes('Tea is gone')).querySelector('button[data-post]').click()"
+    delete = "[...document.querySelectorAll('#messages li')].findLast((it) => it.innerText.includes('Tea is gone')).querySelector('button[data-post]')"
     with me.doing("/chat/{guild}/{channel}/delete"):
-        me.browser.evaluate(delete)
+        me.presses(delete)
         me.agrees()
     house.until(lambda: not house.written("kitchen", "Tea is gone"), "it is gone from Discord")
     me.hides("Tea is gone", "#messages")
@@ -138,7 +138,7 @@ def events(me, house):
     say = lambda: house.says("member", "cellar", "who has the cups?") or me.browser.is_so(f"Boolean({heard})")
     house.until(say, "a message is an event on the page")
     with me.doing("/events/show"):
-        me.browser.evaluate(f"{heard}.querySelector('button').click()")
+        me.presses(f"{heard}.querySelector('button')")
     me.shows("who has the cups?", "#event", "its JSON is shown")
     me.browser.press("Escape")
 

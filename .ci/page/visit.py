@@ -47,10 +47,18 @@ class Visit:
 
     # ---- hands -------------------------------------------------------------------------------------------
 
-    def click(self, selector, text=None):
-        # A page that has just come does not listen yet.
+    def listens(self):
+        """A page that has just come does not listen yet."""
         self.browser.until("document.readyState === 'complete'", "the page is loaded", quiet=True)
+
+    def click(self, selector, text=None):
+        self.listens()
         self.browser.click(selector, text)
+
+    def presses(self, expression):
+        """Presses what a script finds: where many look alike, or one lies out of sight."""
+        self.listens()
+        self.browser.evaluate(f"{expression}.click()")
 
     def agrees(self, word=None):
         """Says yes to the question, and types what it wants to be typed."""
