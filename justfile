@@ -92,12 +92,19 @@ page meter="":
     cargo build --release -p host --example page
     {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
 
-# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; first bytes and sizes of all
-# tabs in 10,000 servers and with sixty plugins. `just dashboards cost` or `size` takes one of both. Some eight minutes.
+# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; the same of two bots side by
+# side, one with a dashboard that nobody looks at; first bytes and sizes of all tabs in 10,000 servers and with sixty plugins. `just dashboards
+# cost`, `idle` or `size` takes one of them. Some twenty minutes.
 dashboards which="":
     cargo build --release -p access -p checks -p counter -p dashboard -p diagnostics -p echo -p hello -p help -p hooks -p info -p maintenance -p moderation -p mydata -p options -p poll -p registry -p remind -p scheduler -p settings -p shards -p slashlimit -p ticker -p wizard
     cargo build --release -p host --bin cogwright --example dashboards
     target/release/examples/dashboards target/release {{ which }}
+
+# What automations cost other plugins: a thousand of them in a hundred servers, at two thousand messages a second. Some five minutes.
+automations:
+    cargo build --release -p automations -p counter -p hello
+    cargo build --release -p host --bin cogwright --example automations
+    target/release/examples/automations target/release
 
 # What the ledger, the guards, and standing in front of functions of libc cost, beside doing without.
 costs:

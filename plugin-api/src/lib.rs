@@ -58,6 +58,7 @@ pub mod hook;
 mod host;
 mod listener;
 mod live;
+mod macros;
 mod message;
 mod option_value;
 mod page;
@@ -105,13 +106,13 @@ pub use host::{
     },
 };
 pub use listener::Listener;
+pub use macros::{Choices, Settings, command};
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use option_value::{FromOption, Mentionable, OptionInput};
 pub use page::Page;
 pub use picked::{Emoji, MessageLink};
 pub use plugin::Plugin;
-pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
 pub use raw::Program;
 pub use route::{Route, RouteContext, RouteReply, Tab};

@@ -7,14 +7,14 @@ use std::{
     process::Child,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
 use sandbox::{Options, Sandbox};
 use tokio::{
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Messages a second.
-const A_SECOND: u64 = 1_000;
+pub const A_SECOND: u64 = 1_000;
 
 /// How long each look is.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -80,15 +80,7 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
     for _ in PAGES {
         browsers.push(Browser::owner(&sandbox).await?);
     }
-    let (said, stop) = (
-        Arc::new(AtomicU64::new(0)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let speaking = tokio::spawn(speak(
-        Arc::clone(&sandbox),
-        Arc::clone(&said),
-        Arc::clone(&stop),
-    ));
+    let crowd = Crowd::of(Arc::clone(&sandbox));
     let mut figures: BTreeMap<&str, Vec<Used>> = BTreeMap::new();
     let done = Arc::new(Done::default());
     for _ in 0..ROUNDS {
@@ -117,8 +109,7 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
             .push(watched.look().await?);
         unload(&sandbox, "load dashboard").await?;
     }
-    stop.store(true, Relaxed);
-    speaking.await?;
+    let said = crowd.stop().await?;
     println!(
         "the bot's processor time, percent of one core, at {A_SECOND} messages a second; {ROUNDS} looks of {WINDOW:?} each, in turns"
     );
@@ -138,8 +129,7 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
         );
     }
     println!(
-        "said: {}; pages heard {} events, fetched {} parts, {} refused",
-        said.load(Relaxed),
+        "said: {said}; pages heard {} events, fetched {} parts, {} refused",
         done.events.load(Relaxed),
         done.fetches.load(Relaxed),
         done.refused.load(Relaxed)
@@ -147,10 +137,30 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
     end(&mut bot, "TERM").await
 }
 
-/// Says so many things a second, by many members at once.
-async fn speak(sandbox: Arc<Sandbox>, said: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
+/// Somebody who says so many things a second, until told to stop.
+pub struct Crowd {
+    stop: Arc<AtomicBool>,
+    speaking: JoinHandle<u64>,
+}
+
+impl Crowd {
+    pub fn of(sandbox: Arc<Sandbox>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let speaking = tokio::spawn(speak(sandbox, Arc::clone(&stop)));
+        Self { stop, speaking }
+    }
+
+    /// How many things were said.
+    pub async fn stop(self) -> Outcome<u64> {
+        self.stop.store(true, Relaxed);
+        Ok(self.speaking.await?)
+    }
+}
+
+async fn speak(sandbox: Arc<Sandbox>, stop: Arc<AtomicBool>) -> u64 {
+    let mut said = 0;
     let Ok(member) = sandbox.actor("member") else {
-        return;
+        return said;
     };
     let mut tick = interval(Duration::from_millis(10));
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -158,10 +168,11 @@ async fn speak(sandbox: Arc<Sandbox>, said: Arc<AtomicU64>, stop: Arc<AtomicBool
         tick.tick().await;
         for _ in 0..A_SECOND / 100 {
             if member.says("general", "how the kettle sings").await.is_ok() {
-                said.fetch_add(1, Relaxed);
+                said += 1;
             }
         }
     }
+    said
 }
 
 async fn unload(sandbox: &Sandbox, what: &str) -> Outcome<()> {
@@ -209,7 +220,8 @@ impl Watched {
     }
 }
 
-fn ticks(process: u32) -> Outcome<f64> {
+/// Clock ticks of a process so far.
+pub fn ticks(process: u32) -> Outcome<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // Behind the name, which may have anything in it.
     let (_, fields) = stat.rsplit_once(')').ok_or("an odd stat")?;

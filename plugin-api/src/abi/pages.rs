@@ -59,9 +59,10 @@ pub struct PageSession {
     pub all: bool,
     /// What they may: names of host calls, and the plugin's own rights. Empty where they may everything.
     pub rights: Vec<String>,
-    /// Whether it is for the servers alone that the user owns or manages: those in `guilds`.
+    /// Whether it is for the servers alone that the user owns or manages.
     pub own_servers: bool,
-    /// These servers.
+    /// Those of them that they own. There is no list of those that they manage, which Discord tells a bot one by one: they open by their
+    /// address.
     #[serde(with = "super::snowflake::list", skip_serializing_if = "Vec::is_empty")]
     pub guilds: Vec<u64>,
 }
