@@ -465,8 +465,10 @@ async fn a_file_tells_of_the_circle_and_the_intents_that_it_would_bring() {
             .unwrap()
             .contains("❌ `bank` ^1.2: is not loaded")
     );
+    // Its file is there, and kept out: it is known, and does not run.
+    bot.until_refused("bank").await;
     let told = said(&guest(&bot, 2), "general", "!pr_info bank").await;
-    has(&told, &["`bank` is not loaded"]);
+    has(&told, &["bank", "It is not running"]);
     bot.close().await;
 }
 

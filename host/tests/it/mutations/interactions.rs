@@ -278,7 +278,7 @@ async fn what_is_picked_is_read_as_what_it_is_however_oddly_it_is_resolved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_interaction_allows_more_because_it_is_odd() {
     let library = access::library();
-    let bot = Fixture::configured(&["access"], MANY).await;
+    let bot = Fixture::patient(&["access"], MANY).await;
     bot.drop_in(&library, "guarded");
     bot.until_generation("guarded", 1).await;
     bot.sandbox
@@ -317,7 +317,7 @@ async fn no_interaction_allows_more_because_it_is_odd() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_interaction_twice_runs_once() {
-    let bot = Fixture::with(&["echo"]).await;
+    let bot = Fixture::patient(&["echo"], "").await;
     bot.sandbox
         .commands_registered("echo", PATIENCE)
         .await
