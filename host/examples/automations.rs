@@ -205,8 +205,8 @@ async fn speak(
 ) {
     let mut tick = interval(Duration::from_millis(10));
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut number = 0;
-    for (actor, channel) in crowd.iter().zip(&channels).cycle() {
+    let all = crowd.iter().zip(&channels).cycle();
+    for (number, (actor, channel)) in (0_u64..).zip(all) {
         if number % (A_SECOND / 100) == 0 {
             tick.tick().await;
         }
@@ -220,7 +220,6 @@ async fn speak(
         if actor.says(channel, text).await.is_ok() {
             said.fetch_add(1, Relaxed);
         }
-        number += 1;
     }
 }
 
