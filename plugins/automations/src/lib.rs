@@ -12,6 +12,7 @@ mod form;
 mod inbox;
 mod keeping;
 mod model;
+mod rights;
 mod state;
 mod store;
 mod templates;

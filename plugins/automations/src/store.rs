@@ -244,6 +244,25 @@ pub(crate) async fn succeeded(host: &Host, guild: Guild, id: i64, now_ms: i64) -
         .map(drop)
 }
 
+/// It has begun a run that waits: that counts from now on.
+pub(crate) async fn began(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
+    let sql = "UPDATE automations__automations SET runs = runs + 1, last_run_ms = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
+}
+
+/// A run that was counted when it began has gone well to its end.
+pub(crate) async fn ended(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
+    let sql =
+        "UPDATE automations__automations SET failures = 0, last_run_ms = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
+}
+
 /// It has failed: how often in a row by now.
 pub(crate) async fn failed(
     host: &Host,

@@ -36,6 +36,7 @@ pub(crate) use people::{
     fetched as member_of, invoker, named as role_named, roles as roles_of, shown as role_shown,
 };
 pub(crate) use plans::{cancel as cancel_schedule, plan as plan_schedule};
+pub(crate) use live::card;
 pub(crate) use runs::rehearse;
 
 /// How often what was counted is written down.
