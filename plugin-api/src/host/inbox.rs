@@ -274,7 +274,10 @@ mod tests {
     fn what_is_wrong_with_a_file_is_told_without_its_values() {
         let of = |json: &str| refused(&serde_json::from_str::<Noted>(json).err().unwrap());
         for (json, wanted) in [
-            (r#"{"#, "refused: EOF while parsing an object at line 1 column 1"),
+            (
+                r#"{"#,
+                "refused: EOF while parsing an object at line 1 column 1",
+            ),
             (r#"{}"#, "refused: missing field `said` at line 1 column 2"),
             (
                 r#""a \"key\"""#,

@@ -93,7 +93,11 @@ fn addresses_of_webhooks_are_found_by_their_kind_and_taken_out() {
         assert_eq!(definition.has_address(), has, "{json}");
         assert_eq!(definition.hide_addresses(), has, "{json}");
         let shown = serde_json::to_string(&definition).unwrap();
-        assert_eq!(shown.contains("a.example/key"), json.contains("message"), "{shown}");
+        assert_eq!(
+            shown.contains("a.example/key"),
+            json.contains("message"),
+            "{shown}"
+        );
         assert_eq!(definition == before, !has, "{json}");
     }
 }

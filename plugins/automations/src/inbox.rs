@@ -33,8 +33,7 @@ fn inbox(host: &Host) -> Inbox {
 /// Empties the inbox in the background, for as long as something waits in it.
 pub(crate) fn begin(state: &Shared) {
     let state = Rc::clone(state);
-    inbox(&state.host.clone())
-        .empty(async move |file: &str, laid| taken(&state, file, laid).await);
+    inbox(&state.host.clone()).empty(async move |file: &str, laid| taken(&state, file, laid).await);
 }
 
 /// Somebody is erased: what they have made goes, as it does where it is kept.

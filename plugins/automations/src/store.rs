@@ -171,11 +171,13 @@ pub(crate) async fn insert_laid(
     (file, on): (&str, bool),
 ) -> Result<i64> {
     let new = New::of(definition, maker, limit, on)?;
-    let sql = "INSERT INTO automations__laid SELECT ?1, id FROM automations__automations WHERE name = ?2";
+    let sql =
+        "INSERT INTO automations__laid SELECT ?1, id FROM automations__automations WHERE name = ?2";
     let done = database(host, guild)
         .transaction(|t| {
             new.insert(t);
-            t.execute(sql, params![file, definition.name]).must_change(1);
+            t.execute(sql, params![file, definition.name])
+                .must_change(1);
         })
         .await?;
     inserted(&done)
@@ -318,8 +320,7 @@ pub(crate) async fn began(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Re
 
 /// A run that was counted when it began has gone well to its end.
 pub(crate) async fn ended(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
-    let sql =
-        "UPDATE automations__automations SET failures = 0, last_run_ms = ?1 WHERE id = ?2";
+    let sql = "UPDATE automations__automations SET failures = 0, last_run_ms = ?1 WHERE id = ?2";
     database(host, guild)
         .execute(sql, params![now_ms, id])
         .await

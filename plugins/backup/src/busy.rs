@@ -94,7 +94,10 @@ mod tests {
         let place = busy.enter(tea, "restore").unwrap();
         let refused = busy.enter(tea, "snapshot").unwrap_err();
         assert!(refused.user_message().unwrap().contains("Another restore"));
-        assert_eq!((busy.what(tea), busy.what(Guild::new(2))), (Some("restore"), None));
+        assert_eq!(
+            (busy.what(tea), busy.what(Guild::new(2))),
+            (Some("restore"), None)
+        );
         assert!(busy.enter(Guild::new(2), "snapshot").is_ok());
         assert!(busy.stop(tea) && place.is_stopped());
         drop(place);

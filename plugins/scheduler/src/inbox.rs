@@ -84,7 +84,10 @@ async fn taken(host: &Host, file: &str, laid: Laid) -> Result<Option<String>> {
         })
     });
     let mut there = plan::all(host, guild).await?.into_iter();
-    let made = match (order, there.find(|it| it.plan.laid.as_deref() == Some(file))) {
+    let made = match (
+        order,
+        there.find(|it| it.plan.laid.as_deref() == Some(file)),
+    ) {
         // The process was killed as soon as it was planned.
         (_, Some(twin)) => Ok(twin),
         (Ok(order), None) => make(host, guild, order).await,

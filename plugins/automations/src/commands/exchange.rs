@@ -7,8 +7,9 @@ use plugin_api::{
 };
 
 use super::{named, proposed, which};
-use crate::{automation::Definition, form,
-    rights,
+use crate::{
+    automation::Definition,
+    form, rights,
     state::{Shared, State},
 };
 

@@ -364,7 +364,11 @@ fn what_waits_has_no_address_in_it_and_posts_to_where_its_automation_does() {
     ] {
         let (urls, failure) = posted(changed);
         assert_eq!(urls, Vec::<String>::new());
-        assert!(failure.unwrap().contains("changed while the run has waited"));
+        assert!(
+            failure
+                .unwrap()
+                .contains("changed while the run has waited")
+        );
     }
 }
 

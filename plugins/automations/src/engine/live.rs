@@ -291,8 +291,9 @@ impl Live<'_> {
             true => Error::user(format!(
                 "The bot's operator has not granted `{place}` to automations."
             )),
-            false => Error::new(hosts_only(&error.to_string()))
-                .context(format!("posting to {place}")),
+            false => {
+                Error::new(hosts_only(&error.to_string())).context(format!("posting to {place}"))
+            }
         };
         let answer = request
             .body(payload)

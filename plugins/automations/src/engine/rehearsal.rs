@@ -85,14 +85,22 @@ impl Rehearsed {
                 format!("times {} out for {}", who(user), span(*seconds))
             }
             Action::Dm { user, text, embed } => {
-                format!("writes to {}: {}", who(user), self.said(text, embed.as_ref()))
+                format!(
+                    "writes to {}: {}",
+                    who(user),
+                    self.said(text, embed.as_ref())
+                )
             }
             Action::Webhook { url, payload } => {
                 let place = code(host_of(url));
                 format!("posts to {place}: {}", code(&clip(payload, 200)))
             }
             Action::CreateRole { name, give, .. } => match give {
-                Some(user) => format!("makes the role {} and gives it to {}", code(name), who(user)),
+                Some(user) => format!(
+                    "makes the role {} and gives it to {}",
+                    code(name),
+                    who(user)
+                ),
                 None => format!("makes the role {}", code(name)),
             },
             Action::Delete { .. } => "deletes the message".into(),

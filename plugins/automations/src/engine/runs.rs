@@ -8,7 +8,11 @@ use std::{
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{facts, failures, live::Live, rehearsal::{Rehearsal, Rehearsed}};
+use super::{
+    facts, failures,
+    live::Live,
+    rehearsal::{Rehearsal, Rehearsed},
+};
 use crate::{
     automation::Automation,
     core::{Ended, Failure, Occasion, Run, advance},

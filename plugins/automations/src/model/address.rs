@@ -66,7 +66,10 @@ mod tests {
                 "for url (https://a.example/x/key) and `http://b.example/y`.",
                 "for url (https://a.example/… and `http://b.example/…`.",
             ),
-            ("string \"https://n:key@a.example/\", é", "string \"a.example/…\", é"),
+            (
+                "string \"https://n:key@a.example/\", é",
+                "string \"a.example/…\", é",
+            ),
             ("https://a.example", "https://a.example"),
             ("://", "://"),
         ] {

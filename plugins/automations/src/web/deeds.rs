@@ -5,7 +5,9 @@ use plugin_api::{RouteReply, prelude::*};
 use serde::Deserialize;
 
 use super::{Request, html, managed, names::Names, numbered, sent::Sent};
-use crate::{core::Person, engine, form, keeping,
+use crate::{
+    core::Person,
+    engine, form, keeping,
     model::{Card, Guild, color},
     rights,
 };
