@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     cli::text,
-    fences,
     process::Running,
     support::{Fixture, PATIENCE},
 };
@@ -188,7 +187,8 @@ async fn who_is_erased_waits_in_no_inbox() {
     // An automation, a schedule, a snapshot and its records; a note.
     assert_eq!((names(&waits).len(), names(&noted).len()), (4, 1));
     bot.until_content_is_seen().await;
-    let told = fences::erase(&bot).await;
+    let line = format!("?cogwright erase-data <@{member}> erase");
+    let told = bot.ask(&bot.owner(), &line).await.text();
     assert!(!told.contains("not erased"), "{told}");
     let (waits, noted) = inboxes(bot.folder.path());
     let (waiting, left) = (names(&waits), names(&noted));
