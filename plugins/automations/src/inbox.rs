@@ -32,8 +32,8 @@ fn inbox(host: &Host) -> Inbox {
 
 /// Empties the inbox in the background, for as long as something waits in it.
 pub(crate) fn begin(state: &Shared) {
-    let state = Rc::clone(state);
-    inbox(&state.host.clone()).empty(async move |file: &str, laid| taken(&state, file, laid).await);
+    let of_task = Rc::clone(state);
+    inbox(&state.host).empty(async move |file: &str, laid| taken(&of_task, file, laid).await);
 }
 
 /// Somebody is erased: what they have made goes, as it does where it is kept.

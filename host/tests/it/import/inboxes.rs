@@ -194,7 +194,7 @@ async fn who_is_erased_waits_in_no_inbox() {
     let (waiting, left) = (names(&waits), names(&noted));
     assert!(
         waiting.is_empty() && left.is_empty(),
-        "{waiting:?} {left:?}"
+        "{told}: {waiting:?} {left:?}"
     );
     let all: Vec<_> = noted.values().map(|it| text(it)).collect();
     assert_eq!(

@@ -46,9 +46,7 @@ async fn give(ctx: CommandContext<Shared>) -> Result {
     let automation = named(&ctx).await?;
     let mut definition = automation.definition;
     let mut note = String::new();
-    if !rights::sees_addresses(ctx.host(), ctx.guild()?, ctx.user().id).await?
-        && definition.hide_addresses()
-    {
+    if !rights::invoker_sees_addresses(&ctx).await? && definition.hide_addresses() {
         note = "\nAddresses of webhooks are left out: you may not manage webhooks.".into();
     }
     let json = serde_json::to_string_pretty(&definition)?;

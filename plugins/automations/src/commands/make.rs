@@ -56,8 +56,7 @@ async fn begin(ctx: CommandContext<Shared>) -> Result {
 
 async fn change(ctx: CommandContext<Shared>) -> Result {
     let automation = named(&ctx).await?;
-    let (guild, user) = (ctx.guild()?, ctx.user().id);
-    rights::may_change(ctx.host(), guild, user, &automation.definition).await?;
+    rights::invoker_may_change(&ctx, &automation.definition).await?;
     let page = form::begin(
         &ctx,
         ctx.state(),

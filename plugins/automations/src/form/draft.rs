@@ -60,7 +60,7 @@ impl Draft {
     pub(super) async fn of(ctx: &ComponentContext<Shared>) -> Result<(Self, String)> {
         let (draft, rest) = Self::begun(ctx).await?;
         if let Some(id) = draft.of {
-            rights::may_change_kept(ctx.host(), ctx.guild()?, ctx.user().id, id).await?;
+            rights::invoker_may_change_kept(ctx, id).await?;
         }
         Ok((draft, rest))
     }

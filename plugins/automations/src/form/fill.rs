@@ -44,7 +44,7 @@ pub(super) async fn open(ctx: ComponentContext<Shared>) -> Result {
     let now = Now {
         values: &draft.definition.parameters,
         roles: &engine::roles_of(host, guild).await?,
-        with_secrets: rights::sees_addresses(host, guild, ctx.user().id).await?,
+        with_secrets: rights::invoker_sees_addresses(&ctx).await?,
     };
     let parameters = group.parameters.iter();
     let modal = parameters.fold(Modal::new(group.title, id), |modal, it| {
