@@ -44,10 +44,15 @@ async fn porter(owner: &Actor, is_one: bool) {
 }
 
 async fn bot() -> Fixture {
-    let bot = bot_with(GRANT).await;
-    let guild = bot.sandbox.guild_id();
-    bot.sandbox
-        .change_world(|world| world.add_role(guild, "Porter", Permissions::MANAGE_WEBHOOKS));
+    let furnished = |world: &mut sandbox::World| {
+        furnish(world);
+        let guild = world.guild_named("Sandbox").unwrap();
+        world.add_role(guild, "Porter", Permissions::MANAGE_WEBHOOKS);
+    };
+    let change = |options: &mut sandbox::Options| furnished(&mut options.world);
+    let bot = Fixture::under(change, &["automations"], GRANT).await;
+    bot.until_generation("automations", 1).await;
+    ready(&bot).await;
     bot
 }
 
