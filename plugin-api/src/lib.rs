@@ -98,7 +98,7 @@ pub use given::given;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Action, BotControl, BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files,
-    Gauge, Histogram, History, Host, Lookup, Members, Method, NewChannel, NewScheduled,
+    Gauge, Histogram, History, Host, Inbox, Lookup, Members, Method, NewChannel, NewScheduled,
     OtherPlugin, Pages, Plugins, Presence, Request, Response, Scheduled, Schedules, Secret, Task,
     UsableQuery, Web, WebRequest, WebResponse,
     storage::{

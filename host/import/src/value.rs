@@ -98,6 +98,12 @@ pub(crate) fn unfolded(value: &Value) -> Result<Value, String> {
     }
 }
 
+/// A text on one line, cut behind so many characters.
+pub(crate) fn clipped(said: &str, most: usize) -> String {
+    let seen = said.chars().filter(|c| !c.is_control());
+    seen.take(most).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -32,7 +32,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Files {
-    host: Host,
+    pub(super) host: Host,
     folder: Option<String>,
 }
 

@@ -12,6 +12,7 @@ mod events;
 mod files;
 mod functions;
 mod hooks;
+mod inbox;
 mod lag;
 mod log;
 mod metrics;
@@ -48,6 +49,7 @@ pub use self::{
     files::{FileEntry, Files},
     functions::OtherPlugin,
     hooks::Hook,
+    inbox::Inbox,
     metrics::{Counter, Gauge, Histogram},
     pages::Pages,
     plugins::Plugins,

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, Semaphore, watch},
     task::JoinSet,
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Core {
     /// The events that it is told of whatever their server, with all that is in them; by number.
     heard: Vec<u16>,
     event_loop: Notify,
+    /// Whose turn it is to take up a file of an inbox, or to look through them.
+    pub(crate) inboxes: Semaphore,
     pub(super) live: watch::Sender<bool>,
     pub(super) background: RefCell<JoinSet<()>>,
 }
@@ -103,6 +105,7 @@ impl Core {
             polled: Cell::new(0),
             questions: Questions::default(),
             event_loop: Notify::new(),
+            inboxes: Semaphore::new(1),
             live: watch::Sender::new(false),
             background: RefCell::default(),
         }

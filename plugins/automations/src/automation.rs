@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use plugin_api::text::plain;
+use plugin_api::{Json, text::plain};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     core::Frame,
-    model::{Channel, Condition, Message, Parameters, STEPS, Step, User},
+    model::{Channel, Condition, Kind, Message, Parameters, STEPS, Step, User},
     templates::{self, Template},
 };
 
@@ -67,6 +67,35 @@ impl Definition {
         };
         steps.extend(self.steps.iter().cloned());
         steps
+    }
+
+    /// Whether it posts to a webhook: it has an address in it that is a key, or a step that needs one.
+    pub(crate) fn has_address(&self) -> bool {
+        let mut values = self.parameters.0.iter();
+        values.any(|(id, value)| self.is_secret(id, value))
+            || self.steps.iter().any(Step::has_address)
+    }
+
+    /// Takes addresses of webhooks out, for those who may not know them; whether it posts to one.
+    pub(crate) fn hide_addresses(&mut self) -> bool {
+        let posts = self.has_address();
+        let all = std::mem::take(&mut self.parameters.0).into_iter();
+        let open = all.filter(|(id, value)| !self.is_secret(id, value));
+        self.parameters.0 = open.collect();
+        self.steps
+            .iter_mut()
+            .filter_map(Step::address)
+            .for_each(String::clear);
+        posts
+    }
+
+    fn is_secret(&self, id: &str, value: &Json) -> bool {
+        let template = self.template().ok();
+        match template.and_then(|it| it.parameters().find(|it| it.id == id)) {
+            Some(parameter) => parameter.kind.is_secret(),
+            // Of a template, or of a version, that is not known here: what looks like one.
+            None => Kind::Url.check(value).is_ok(),
+        }
     }
 
     /// Whether all that is in it fits together. What it may do, is asked elsewhere.

@@ -66,3 +66,38 @@ fn what_is_imported_is_checked_as_what_is_typed() {
         .check()
         .unwrap();
 }
+
+#[test]
+fn addresses_of_webhooks_are_found_by_their_kind_and_taken_out() {
+    for (json, has) in [
+        (r#"{"name":"a","template":"webhook_bridge"}"#, false),
+        (
+            r#"{"name":"a","template":"webhook_bridge","parameters":{"url":"https://a.example/key"}}"#,
+            true,
+        ),
+        (
+            r#"{"name":"a","template":"welcome","parameters":{"message":"https://a.example/key"}}"#,
+            false,
+        ),
+        (
+            r#"{"name":"a","template":"gone","parameters":{"place":"https://a.example/key","text":"a key"}}"#,
+            true,
+        ),
+        (
+            r#"{"name":"a","template":"welcome","steps":[{"do":"webhook","url":"https://a.example/key"}]}"#,
+            true,
+        ),
+    ] {
+        let mut definition: Definition = serde_json::from_str(json).unwrap();
+        let before = definition.clone();
+        assert_eq!(definition.has_address(), has, "{json}");
+        assert_eq!(definition.hide_addresses(), has, "{json}");
+        let shown = serde_json::to_string(&definition).unwrap();
+        assert_eq!(
+            shown.contains("a.example/key"),
+            json.contains("message"),
+            "{shown}"
+        );
+        assert_eq!(definition == before, !has, "{json}");
+    }
+}

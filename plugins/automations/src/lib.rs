@@ -12,6 +12,7 @@ mod form;
 mod inbox;
 mod keeping;
 mod model;
+mod rights;
 mod state;
 mod store;
 mod templates;
@@ -46,7 +47,7 @@ export_plugin!(|| {
     .web_hosts(["cdn.discordapp.com"])
     .on_erase(|ctx: EraseContext<state::Shared>| async move {
         ctx.state().forget(ctx.user_id());
-        Ok(())
+        inbox::forget(ctx.host(), ctx.user_id()).await
     })
     .on_stop(|state| async move {
         if let Err(error) = state.write_counts().await {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     automation::{Automation, Definition, Made},
-    model::{Channel, Guild, User},
+    model::{Channel, Guild, User, hosts_only},
 };
 
 /// Automations, which go with the server's database.
@@ -48,6 +48,10 @@ const AUTOMATIONS: &str = "
         user_id INTEGER NOT NULL
     );";
 
+/// The files of the inbox that automations were made of, which may be gone by now.
+const LAID: &str = "
+    CREATE TABLE automations__laid (file TEXT PRIMARY KEY, automation INTEGER NOT NULL) WITHOUT ROWID";
+
 /// Servers with automations that are on, and the events that those need, with blanks between.
 const SERVERS: &str =
     "CREATE TABLE automations__servers (guild_id INTEGER PRIMARY KEY, events TEXT NOT NULL)";
@@ -56,6 +60,7 @@ const SERVERS: &str =
 pub(crate) fn tables<S: 'static>(plugin: Plugin<S>) -> Plugin<S> {
     plugin
         .migration(1, Scope::Guild, AUTOMATIONS)
+        .migration(2, Scope::Guild, LAID)
         .migration(1, Scope::Bot, SERVERS)
         .subject("automations__automations", "maker")
         .subject("automations__levels", "user_id")
@@ -122,10 +127,12 @@ pub(crate) async fn all(host: &Host, guild: Guild) -> Result<Vec<Automation>> {
             made: serde_json::from_str(&row.made).unwrap_or_default(),
         }),
         Err(error) => {
+            // It may quote an address.
+            let why = hosts_only(&error.to_string());
             tracing::warn!(
                 guild = guild.get(),
                 id = row.id,
-                "an automation is left out: {error}"
+                "an automation is left out: {why}"
             );
             None
         }
@@ -145,26 +152,84 @@ pub(crate) async fn insert(
     maker: User,
     limit: u64,
 ) -> Result<i64> {
-    let json = serde_json::to_string(definition)?;
-    let limit = i64::try_from(limit)?;
+    let new = New::of(definition, maker, limit, true)?;
+    let done = database(host, guild).transaction(|t| new.insert(t)).await?;
+    inserted(&done)
+}
+
+/// The same of a file of the inbox, on or off, and notes in the same transaction that it was taken up.
+///
+/// # Errors
+///
+/// As for [`insert`].
+pub(crate) async fn insert_laid(
+    host: &Host,
+    guild: Guild,
+    definition: &Definition,
+    maker: User,
+    limit: u64,
+    (file, on): (&str, bool),
+) -> Result<i64> {
+    let new = New::of(definition, maker, limit, on)?;
+    let sql =
+        "INSERT INTO automations__laid SELECT ?1, id FROM automations__automations WHERE name = ?2";
     let done = database(host, guild)
         .transaction(|t| {
-            t.require("SELECT count(*) < ?1 FROM automations__automations", params![limit]).or_tell(format!(
-                "This server has {limit} automations, which is all it may have. `automations delete` makes room."
-            ));
-            let called = "SELECT NOT EXISTS (SELECT 1 FROM automations__automations WHERE name = ?1)";
-            t.require(called, params![definition.name]).or_tell(format!("Another automation is called `{}` already.", definition.name));
-            t.execute(
-                "INSERT INTO automations__automations (name, definition, maker) VALUES (?1, ?2, ?3)",
-                params![definition.name, json, maker],
-            );
+            new.insert(t);
+            t.execute(sql, params![file, definition.name])
+                .must_change(1);
         })
         .await?;
-    done.last()
-        .map(plugin_api::Done::inserted_id)
-        .ok_or(Error::new(
-            "a transaction told nothing of its last statement",
-        ))
+    inserted(&done)
+}
+
+/// The number of the automation that was made of a file of the inbox.
+pub(crate) async fn laid(host: &Host, guild: Guild, file: &str) -> Result<Option<i64>> {
+    let sql = "SELECT automation FROM automations__laid WHERE file = ?1";
+    let rows = database(host, guild).query(sql, params![file]).await?;
+    rows.first()
+}
+
+/// A new automation on its way into the database.
+struct New<'a> {
+    definition: &'a Definition,
+    json: String,
+    maker: User,
+    limit: i64,
+    on: bool,
+}
+
+impl<'a> New<'a> {
+    fn of(definition: &'a Definition, maker: User, limit: u64, on: bool) -> Result<Self> {
+        Ok(Self {
+            definition,
+            json: serde_json::to_string(definition)?,
+            maker,
+            limit: i64::try_from(limit)?,
+            on,
+        })
+    }
+
+    /// Its statements, of which the third inserts it.
+    fn insert(&self, t: &mut plugin_api::Transaction) {
+        let (limit, name) = (self.limit, &self.definition.name);
+        t.require("SELECT count(*) < ?1 FROM automations__automations", params![limit]).or_tell(format!(
+            "This server has {limit} automations, which is all it may have. `automations delete` makes room."
+        ));
+        let called = "SELECT NOT EXISTS (SELECT 1 FROM automations__automations WHERE name = ?1)";
+        t.require(called, params![name])
+            .or_tell(format!("Another automation is called `{name}` already."));
+        t.execute(
+            "INSERT INTO automations__automations (name, definition, maker, is_on) VALUES (?1, ?2, ?3, ?4)",
+            params![name, self.json, self.maker, self.on],
+        );
+    }
+}
+
+/// The number that [`New::insert`] has given.
+fn inserted(done: &[plugin_api::Done]) -> Result<i64> {
+    let told = done.get(2).map(plugin_api::Done::inserted_id);
+    told.ok_or(Error::new("a transaction told nothing of a statement"))
 }
 
 /// Keeps a changed one. Whoever has changed it is its maker from then on.
@@ -238,6 +303,24 @@ pub(crate) async fn switch(host: &Host, guild: Guild, id: i64, on: bool) -> Resu
 /// It has gone well.
 pub(crate) async fn succeeded(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
     let sql = "UPDATE automations__automations SET runs = runs + 1, failures = 0, last_run_ms = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
+}
+
+/// It has begun a run that waits: that counts from now on.
+pub(crate) async fn began(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
+    let sql = "UPDATE automations__automations SET runs = runs + 1, last_run_ms = ?1 WHERE id = ?2";
+    database(host, guild)
+        .execute(sql, params![now_ms, id])
+        .await
+        .map(drop)
+}
+
+/// A run that was counted when it began has gone well to its end.
+pub(crate) async fn ended(host: &Host, guild: Guild, id: i64, now_ms: i64) -> Result {
+    let sql = "UPDATE automations__automations SET failures = 0, last_run_ms = ?1 WHERE id = ?2";
     database(host, guild)
         .execute(sql, params![now_ms, id])
         .await

@@ -59,6 +59,11 @@ impl Busy {
         self.enter(guild, what)
     }
 
+    /// What is under way there.
+    pub(crate) fn what(&self, guild: Guild) -> Option<&'static str> {
+        self.0.borrow().get(&guild).map(|doing| doing.what)
+    }
+
     /// Asks a restore to stop behind the step that it is at; `false`: there is none.
     pub(crate) fn stop(&self, guild: Guild) -> bool {
         let all = self.0.borrow();
@@ -89,6 +94,10 @@ mod tests {
         let place = busy.enter(tea, "restore").unwrap();
         let refused = busy.enter(tea, "snapshot").unwrap_err();
         assert!(refused.user_message().unwrap().contains("Another restore"));
+        assert_eq!(
+            (busy.what(tea), busy.what(Guild::new(2))),
+            (Some("restore"), None)
+        );
         assert!(busy.enter(Guild::new(2), "snapshot").is_ok());
         assert!(busy.stop(tea) && place.is_stopped());
         drop(place);

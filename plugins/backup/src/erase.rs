@@ -1,4 +1,4 @@
-//! Erasure of a user from the snapshots of all servers: each file that knows them is written anew without them.
+//! Erasure of a user from the snapshots of all servers, and from those that wait in the inbox: each file that knows them is written anew without them.
 
 use plugin_api::prelude::*;
 
@@ -6,11 +6,13 @@ use crate::{
     State,
     archive::{self, Draft, Members},
     format::{self, Record},
+    inbox,
     store::{Counts, Guild, Index},
 };
 
 pub(crate) async fn forget(ctx: EraseContext<State>) -> Result {
     let host = ctx.host();
+    inbox::forget(host, ctx.user_id()).await?;
     for folder in host
         .files()
         .list("")

@@ -4,24 +4,20 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use plugin_api::{prelude::*, text::plain};
-use serde::{Deserialize, Serialize};
+use plugin_api::{Inbox, Json, prelude::*, text::plain};
+use serde::Deserialize;
 
 use crate::{
     archive::{self, Draft, Members},
     busy::Busy,
     format::{Damage, Head, Record},
-    model::{Contents, Fields, Item, Kind, sort},
+    model::{Contents, Fields, Item, Kind, Snowflake, sort},
     retention, schedule,
     store::{Counts, Guild, Index, Snapshot, Source, User},
     take,
 };
 
 const FOLDER: &str = "import";
-
-/// How long what has to wait waits, at first and at most.
-const FIRST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(600);
 
 /// What was laid there.
 #[derive(Deserialize)]
@@ -43,58 +39,66 @@ struct About {
     knows: BTreeMap<String, Vec<String>>,
 }
 
-/// What has become of it, for the next import to tell.
-#[derive(Serialize)]
-struct Noted {
-    said: String,
+fn inbox(host: &Host) -> Inbox {
+    host.files().inbox(FOLDER)
+}
+
+/// Where the records of a snapshot lie that is laid by this name.
+fn lines_of(file: &str) -> String {
+    format!("{FOLDER}/{file}.jsonl")
 }
 
 /// Empties the inbox in the background, for as long as something waits in it.
 pub(crate) fn begin(host: &Host, busy: &Busy) {
     let (of_task, busy) = (host.clone(), busy.clone());
-    host.spawn(async move {
-        let mut wait = FIRST;
-        while !is_emptied(&of_task, &busy).await? {
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST);
-        }
-        Ok(())
+    inbox(host).empty(async move |file: &str, laid| match laid {
+        Laid::Snapshot(about) => taken(&of_task, &busy, &about, &lines_of(file)).await,
+        Laid::Plan { guild, every_hours } => planned(&of_task, guild, every_hours).await,
     });
 }
 
-async fn is_emptied(host: &Host, busy: &Busy) -> Result<bool> {
-    let files = host.files();
-    let mut is_emptied = true;
-    for entry in files.list(FOLDER).await? {
-        let Some(name) = entry.name.strip_suffix(".json").filter(|_| !entry.folder) else {
-            continue;
-        };
-        let (path, lines) = (
-            format!("{FOLDER}/{}", entry.name),
-            format!("{FOLDER}/{name}.jsonl"),
-        );
-        let said = match files.read_json(&path).await {
-            Ok(Some(Laid::Snapshot(about))) => taken(host, busy, &about, &lines).await,
-            Ok(Some(Laid::Plan { guild, every_hours })) => planned(host, guild, every_hours).await,
-            Ok(None) => continue,
-            Err(error) => Ok(Some(format!("it can't be read: {error}"))),
-        };
-        match said {
-            Ok(Some(said)) => {
-                tracing::info!(file = path, "imported: {said}");
-                let noted = format!("{FOLDER}/taken/{}", entry.name);
-                files.write_json(&noted, &Noted { said }).await?;
-                files.remove(&path).await?;
-                files.remove(&lines).await?;
-            }
-            Ok(None) => is_emptied = false,
-            Err(error) => {
-                tracing::warn!(file = path, "it is tried again later: {error}");
-                is_emptied = false;
-            }
+/// Somebody is erased: snapshots that wait are written anew without them, as those are that are kept.
+pub(crate) async fn forget(host: &Host, user: User) -> Result {
+    let without = async |file: &str, mut laid: Json| {
+        if laid["author"] == user.to_string() || laid["author"] == user.get() {
+            laid["author"] = Json::Null;
         }
+        let lines = lines_of(file);
+        let is_sound = match host.files().stat(&lines).await? {
+            Some(_) => rewritten(host, &lines, user).await?,
+            // A plan has none.
+            None => true,
+        };
+        // Of one that can't be read nobody knows who is in it, and it is of no use.
+        Ok(is_sound.then_some(laid))
+    };
+    inbox(host).forget(user, without).await
+}
+
+/// Writes the records anew without somebody, if they are in them; `false`: they can't be read.
+async fn rewritten(host: &Host, lines: &str, user: User) -> Result<bool> {
+    let id = user.cast();
+    let (mut records, mut first_member, mut knows) = (Vec::new(), None, false);
+    let read = archive::read(host, lines, |record, line| match record {
+        Record::Member(member) => {
+            knows |= member.id == id;
+            first_member.get_or_insert(line.offset);
+        }
+        Record::Channel(mut item) => {
+            let before = item.overwrites.len();
+            item.overwrites.retain(|it| it.id != id);
+            knows |= item.overwrites.len() < before;
+            records.push(Record::Channel(item));
+        }
+        record => records.push(record),
+    });
+    if read.await?.is_err() {
+        return Ok(false);
     }
-    Ok(is_emptied)
+    if knows {
+        copied(host, lines, records, (lines, first_member), Some(id)).await?;
+    }
+    Ok(true)
 }
 
 /// What has become of a plan; `None`: the bot is not in its server.
@@ -108,21 +112,22 @@ async fn planned(host: &Host, guild: Guild, hours: u64) -> Result<Option<String>
         ));
     }
     let schedules = host.schedule(schedule::SNAPSHOT).guild(guild);
-    if !schedules.list().await?.is_empty() {
-        return Ok(Some(
-            "refused: the server has a schedule for snapshots already".into(),
-        ));
+    let (period, nobody) = (Duration::from_secs(hours * 3_600), None::<User>);
+    let told = format!("a snapshot is taken every {hours} h");
+    if let Some(there) = schedules.list().await?.first() {
+        // The process was killed as soon as it was planned, or somebody has planned the same.
+        let is_it = there.period() == Some(period) && there.payload::<Option<User>>()? == nobody;
+        return Ok(Some(match is_it {
+            true => told,
+            false => "refused: the server has a schedule for snapshots already".into(),
+        }));
     }
-    let nobody: Option<User> = None;
-    schedules
-        .every(Duration::from_secs(hours * 3_600))
-        .payload(&nobody)
-        .await?;
+    schedules.every(period).payload(&nobody).await?;
     let words = format!("every {hours} h, imported");
     Index::of(host, guild)
         .audit(None, "schedule on", None, &words)
         .await?;
-    Ok(Some(format!("a snapshot is taken every {hours} h")))
+    Ok(Some(told))
 }
 
 /// What has become of a snapshot; `None`: the bot is not in its server, or something else goes on there.
@@ -174,7 +179,7 @@ async fn taken(host: &Host, busy: &Busy, about: &About, lines: &str) -> Result<O
     }
     let number = index.next_number().await?;
     let path = archive::path(guild, number);
-    let bytes = copied(host, &path, records, lines, first_member).await?;
+    let bytes = copied(host, &path, records, (lines, first_member), None).await?;
     let whole = match archive::whole(host, &path).await? {
         Ok(whole) => whole,
         Err(damage) => {
@@ -200,13 +205,13 @@ async fn taken(host: &Host, busy: &Busy, about: &About, lines: &str) -> Result<O
     Ok(Some(format!("it is snapshot {}", snapshot.title())))
 }
 
-/// Writes the snapshot in its place; how many bytes it has.
+/// Writes the snapshot in its place, with the members that are in `lines` from `first_member` on but for one; how many bytes it has.
 async fn copied(
     host: &Host,
     path: &str,
     records: Vec<Record>,
-    lines: &str,
-    first_member: Option<u64>,
+    (lines, first_member): (&str, Option<u64>),
+    without: Option<Snowflake>,
 ) -> Result<u64> {
     let mut draft = Draft::new(host, path.to_owned()).await?;
     for record in records {
@@ -219,7 +224,7 @@ async fn copied(
             if page.is_empty() {
                 break;
             }
-            for member in page {
+            for member in page.into_iter().filter(|it| Some(it.id) != without) {
                 draft.push(&Record::Member(member)).await?;
             }
         }

@@ -81,6 +81,7 @@ export_plugin!(|| {
         .on_erase(erase::forget)
         .component(restore::COMPONENT, restore::chosen)
         .scheduled(schedule::SNAPSHOT, schedule::due)
+        .scheduled(schedule::LATE, schedule::due_late)
         .scheduled(schedule::RETENTION, schedule::expire);
     commands::all().into_iter().fold(plugin, Plugin::command)
 });

@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plugin_api::{
     prelude::*,
-    text::{counted, moment},
+    text::{counted, moment, word},
 };
 
 use crate::{
     State,
+    busy::Place,
     store::{Guild, Index, Source, User},
     take::{self, Order},
 };
@@ -16,6 +17,11 @@ use crate::{
 /// The schedules' names.
 pub(crate) const SNAPSHOT: &str = "snapshot";
 pub(crate) const RETENTION: &str = "retention";
+/// Of a snapshot that was due while something else was under way.
+pub(crate) const LATE: &str = "late";
+
+/// After so long it is looked whether that is over.
+const PAUSE: Duration = Duration::from_secs(300);
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -35,6 +41,7 @@ pub(crate) async fn schedule(ctx: CommandContext<State>) -> Result {
     {
         Action::Status => {}
         Action::Disable => {
+            cancel(host, guild, LATE).await?;
             if !cancel(host, guild, SNAPSHOT).await? {
                 return Err(Error::user("No schedule is on in this server."));
             }
@@ -44,6 +51,7 @@ pub(crate) async fn schedule(ctx: CommandContext<State>) -> Result {
         }
         Action::Enable => {
             let hours: u64 = ctx.option::<Option<u64>>("hours")?.unwrap_or(24);
+            cancel(host, guild, LATE).await?;
             cancel(host, guild, SNAPSHOT).await?;
             let period = Duration::from_secs(hours * 3600);
             host.schedule(SNAPSHOT)
@@ -130,33 +138,92 @@ pub(crate) async fn in_words(host: &Host, guild: Guild) -> Result<String> {
         Some((time, Some(_))) => format!(", last {}: it failed", at(time)),
     };
     let (every, next) = (counted(hours, "hour"), at(next.at()));
-    Ok(format!("every {every}, next {next}{last}"))
+    let late = match late(host, guild).await? {
+        true => ", one is late and taken as soon as nothing else is under way",
+        false => "",
+    };
+    Ok(format!("every {every}, next {next}{last}{late}"))
 }
 
 /// It is time for a snapshot.
 pub(crate) async fn due(ctx: ScheduleContext<State>) -> Result {
     let (host, guild) = (ctx.host(), of_server(&ctx)?);
     let by: Option<User> = ctx.payload()?;
-    let _place = ctx.state().busy.enter(guild, "snapshot")?;
+    let busy = &ctx.state().busy;
+    if let Ok(place) = busy.enter_soon(guild, "snapshot").await {
+        return take_by_itself(host, guild, by, place).await;
+    }
+    // One is enough, and was told of.
+    if late(host, guild).await? {
+        return Ok(());
+    }
+    let what = busy.what(guild).unwrap_or("change");
+    put_off(host, guild, by).await?;
+    let words = format!("another {what} was under way; it is taken behind that");
+    let index = Index::of(host, guild);
+    index.audit(None, "snapshot late", None, &words).await?;
+    let why = format!("Another {what} is under way there. It is taken when that is over.");
+    tell(host, guild, by, &format!("is late. {why}")).await;
+    Ok(())
+}
+
+/// It is time for a snapshot that is late.
+pub(crate) async fn due_late(ctx: ScheduleContext<State>) -> Result {
+    let (host, guild) = (ctx.host(), of_server(&ctx)?);
+    let by: Option<User> = ctx.payload()?;
+    match ctx.state().busy.enter_soon(guild, "snapshot").await {
+        Ok(place) => take_by_itself(host, guild, by, place).await,
+        Err(_) => put_off(host, guild, by).await,
+    }
+}
+
+async fn take_by_itself(host: &Host, guild: Guild, by: Option<User>, place: Place) -> Result {
     let order = Order {
         label: String::new(),
         source: Source::Scheduled,
         by: None,
     };
     let taken = take::take(host, guild, order).await;
-    if let (Err(error), Some(by)) = (&taken, by)
-        && let Some(why) = error.user_message()
-    {
-        let told =
-            format!("The snapshot that was planned in your server could not be taken. {why}");
-        if let Err(error) = host.discord().dm(by, told).await {
-            tracing::info!(
-                user = by.get(),
-                "who has planned it could not be told: {error}"
-            );
+    drop(place);
+    match &taken {
+        Ok(_) => drop(cancel(host, guild, LATE).await?),
+        Err(error) => {
+            if let Some(why) = error.user_message() {
+                tell(host, guild, by, &format!("could not be taken. {why}")).await;
+            }
         }
     }
     taken.map(drop)
+}
+
+/// Whether a snapshot is late.
+async fn late(host: &Host, guild: Guild) -> Result<bool> {
+    let waiting = host.schedule(LATE).guild(guild).list().await?;
+    Ok(!waiting.is_empty())
+}
+
+async fn put_off(host: &Host, guild: Guild, by: Option<User>) -> Result {
+    let mut schedules = host.schedule(LATE).guild(guild);
+    if let Some(by) = by {
+        schedules = schedules.about(by);
+    }
+    schedules.after(PAUSE).payload(&by).await.map(drop)
+}
+
+/// Tells whoever has planned a snapshot what has become of it, if they are known and take messages.
+async fn tell(host: &Host, guild: Guild, by: Option<User>, what: &str) {
+    let Some(by) = by else {
+        return;
+    };
+    let server = host.cache().guild(guild).await.ok().flatten();
+    let server = server.map_or_else(|| guild.to_string(), |it| word(&it.name));
+    let told = format!("The snapshot that was planned in **{server}** {what}");
+    if let Err(error) = host.discord().dm(by, told).await {
+        tracing::info!(
+            user = by.get(),
+            "who has planned it could not be told: {error}"
+        );
+    }
 }
 
 /// It is time to look what is too old.

@@ -87,6 +87,7 @@ async fn run(ctx: CommandContext) -> Result {
         channel: (kind == Kind::Message).then_some(channel),
         text,
         maker,
+        laid: None,
     };
     let order = Order {
         plan,

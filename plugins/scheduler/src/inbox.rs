@@ -1,10 +1,8 @@
 //! Inbox: schedules that `cogwright import` has laid among the plugin's files. Each is planned as `schedule create` plans, by the same
 //! checks; one whose message can't be sent now is off. It waits until the bot is in its server.
 
-use std::time::Duration;
-
-use plugin_api::prelude::*;
-use serde::{Deserialize, Serialize};
+use plugin_api::{Inbox, Json, prelude::*};
+use serde::Deserialize;
 
 use crate::{
     create::{self, Order, make},
@@ -12,12 +10,6 @@ use crate::{
     plan::{self, Kind, Plan},
     when,
 };
-
-const FOLDER: &str = "import";
-
-/// How long what has to wait waits, at first and at most.
-const FIRST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(600);
 
 /// What was laid there.
 #[derive(Deserialize)]
@@ -35,57 +27,28 @@ struct Laid {
     on: bool,
 }
 
-/// What has become of it, for the next import to tell.
-#[derive(Serialize)]
-struct Noted {
-    said: String,
+fn inbox(host: &Host) -> Inbox {
+    host.files().inbox("import")
 }
 
 /// Empties the inbox in the background, for as long as something waits in it.
 pub(crate) fn begin(host: &Host) {
     let of_task = host.clone();
-    host.spawn(async move {
-        let mut wait = FIRST;
-        while !is_emptied(&of_task).await? {
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST);
-        }
-        Ok(())
-    });
+    inbox(host).empty(async move |file: &str, laid| taken(&of_task, file, laid).await);
 }
 
-async fn is_emptied(host: &Host) -> Result<bool> {
-    let files = host.files();
-    let mut is_emptied = true;
-    for entry in files.list(FOLDER).await? {
-        if entry.folder || !entry.name.ends_with(".json") {
-            continue;
-        }
-        let path = format!("{FOLDER}/{}", entry.name);
-        let said = match files.read_json(&path).await {
-            Ok(Some(laid)) => taken(host, laid).await,
-            Ok(None) => continue,
-            Err(error) => Ok(Some(format!("it can't be read: {error}"))),
-        };
-        match said {
-            Ok(Some(said)) => {
-                tracing::info!(file = path, "imported: {said}");
-                let noted = format!("{FOLDER}/taken/{}", entry.name);
-                files.write_json(&noted, &Noted { said }).await?;
-                files.remove(&path).await?;
-            }
-            Ok(None) => is_emptied = false,
-            Err(error) => {
-                tracing::warn!(file = path, "it is tried again later: {error}");
-                is_emptied = false;
-            }
-        }
-    }
-    Ok(is_emptied)
+/// Somebody is erased: what they have planned goes, as it does where it is kept.
+pub(crate) async fn forget(ctx: EraseContext) -> Result {
+    let user = ctx.user_id();
+    let of_others = async |_: &str, laid: Json| {
+        let is_theirs = laid["maker"] == user.to_string() || laid["maker"] == user.get();
+        Ok((!is_theirs).then_some(laid))
+    };
+    inbox(ctx.host()).forget(user, of_others).await
 }
 
 /// What has become of one; `None`: the bot is not in its server.
-async fn taken(host: &Host, laid: Laid) -> Result<Option<String>> {
+async fn taken(host: &Host, file: &str, laid: Laid) -> Result<Option<String>> {
     let (guild, maker) = (laid.guild, laid.maker);
     if host.cache().guild(guild).await?.is_none() {
         return Ok(None);
@@ -113,15 +76,22 @@ async fn taken(host: &Host, laid: Laid) -> Result<Option<String>> {
                 channel: laid.channel,
                 text: laid.text,
                 maker,
+                laid: Some(file.to_owned()),
             },
             when: when::read(&laid.cron)?,
             zone: laid.zone,
             runs: laid.runs,
         })
     });
-    let made = match order {
-        Ok(order) => make(host, guild, order).await,
-        Err(error) => Err(error),
+    let mut there = plan::all(host, guild).await?.into_iter();
+    let made = match (
+        order,
+        there.find(|it| it.plan.laid.as_deref() == Some(file)),
+    ) {
+        // The process was killed as soon as it was planned.
+        (_, Some(twin)) => Ok(twin),
+        (Ok(order), None) => make(host, guild, order).await,
+        (Err(error), None) => Err(error),
     };
     let made = match made {
         Ok(made) => made,

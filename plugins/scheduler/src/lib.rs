@@ -45,6 +45,7 @@ export_plugin!(|| {
         .powers([Power::SchedulesRead, Power::SchedulesManage])
         .settings::<Options>()
         .tells::<run::Due>()
+        .on_erase(inbox::forget)
         .scheduled(plan::HANDLER, run::run)
         .command(schedule)
         .command(all::all("fw_schedules").prefix_only())

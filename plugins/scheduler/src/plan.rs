@@ -42,6 +42,9 @@ pub(crate) struct Plan {
     pub(crate) text: String,
     /// Who has made it: what they may not do, it does not do for them.
     pub(crate) maker: Id<marker::UserMarker>,
+    /// The file of the inbox that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) laid: Option<String>,
 }
 
 impl Plan {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{json_of, servers_in};
+use super::{json_of, listed, servers_in, told};
 use crate::{
     Found, Item, Kind, Source,
-    source::Folder,
-    value::{flag, id, text, whole},
+    value::{clipped, flag, id, text, whole},
     words,
 };
 
@@ -24,16 +23,9 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
     for server in servers_in(source, &folder, found) {
         let folder = format!("{folder}/{server}");
         let index = index(source, &folder, found);
-        let Folder { listed, odd } = match source.list(&folder) {
-            Ok(read) => read,
-            Err(why) => {
-                found.report.unread(folder, why);
-                continue;
-            }
+        let Some(listed) = listed(source, &folder, found) else {
+            continue;
         };
-        for (name, why) in odd {
-            found.report.unread(format!("{folder}/{name}"), why);
-        }
         let mut snapshots = Vec::new();
         for entry in listed
             .iter()
@@ -101,22 +93,10 @@ fn snapshot(
     found: &mut Found,
 ) -> Option<(i64, Item)> {
     let entry = index.get(name).unwrap_or(&Value::Null);
-    let clipped = |key: &str, most: usize| -> String {
-        let said = text(&entry[key]).unwrap_or_default();
-        said.chars()
-            .filter(|c| !c.is_control())
-            .take(most)
-            .collect()
-    };
-    let label = clipped("label", LABEL);
-    let read = match words::snapshot(source, path, server) {
-        Ok(read) => read,
-        Err(why) => {
-            // A file that is none, and one that says too little, are both left as they are.
-            found.report.unread(path, why);
-            return None;
-        }
-    };
+    let said = |key: &str, most| clipped(text(&entry[key]).unwrap_or_default(), most);
+    let label = said("label", LABEL);
+    // A file that is none, and one that says too little, are both left as they are.
+    let read = told(words::snapshot(source, path, server), path, found)?;
     for role in read.roles {
         found.roles.entry(role).or_insert(server);
     }
@@ -126,7 +106,7 @@ fn snapshot(
     let json = json!({
         "guild": server.to_string(),
         "label": label,
-        "note": clipped("notes", NOTE),
+        "note": said("notes", NOTE),
         "pinned": flag(&entry["pinned"]).unwrap_or(false),
         "author": id(&entry["author_id"]).map(|id| id.to_string()),
         "knows": words::KNOWS.iter().map(|(kind, fields)| ((*kind).to_owned(), json!(fields))).collect::<serde_json::Map<_, _>>(),

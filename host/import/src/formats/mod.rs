@@ -10,7 +10,10 @@ mod servers;
 
 use serde_json::Value;
 
-use crate::{Found, Source, json, source::Folder};
+use crate::{
+    Found, Source, json,
+    source::{Folder, Listed},
+};
 
 /// The largest JSON file that is no snapshot, in bytes.
 const JSON: u64 = 64 * 1024 * 1024;
@@ -36,28 +39,33 @@ pub fn read(source: &Source, zone: &str) -> Found {
 fn json_of(source: &Source, path: &str, found: &mut Found) -> Option<Value> {
     let read = source.read(path, JSON);
     let read = read.and_then(|bytes| bytes.map(|bytes| json::parse(&bytes)).transpose());
+    told(read, path, found)?
+}
+
+/// What was read of a place; `None` where it can't be, which is told then.
+fn told<T>(read: Result<T, String>, place: &str, found: &mut Found) -> Option<T> {
     match read {
-        Ok(value) => value,
+        Ok(read) => Some(read),
         Err(why) => {
-            found.report.unread(path, why);
+            found.report.unread(place, why);
             None
         }
     }
 }
 
-/// The folders of servers in a folder: their ids. What else is there is no server's.
-fn servers_in(source: &Source, folder: &str, found: &mut Found) -> Vec<u64> {
-    let Folder { listed, odd } = match source.list(folder) {
-        Ok(read) => read,
-        Err(why) => {
-            found.report.unread(folder, why);
-            return Vec::new();
-        }
-    };
+/// The entries of a folder, of which odd ones are told; `None` where it can't be read, which is told as well.
+fn listed(source: &Source, folder: &str, found: &mut Found) -> Option<Vec<Listed>> {
+    let Folder { listed, odd } = told(source.list(folder), folder, found)?;
     for (name, why) in odd {
         found.report.unread(format!("{folder}/{name}"), why);
     }
+    Some(listed)
+}
+
+/// The folders of servers in a folder: their ids. What else is there is no server's.
+fn servers_in(source: &Source, folder: &str, found: &mut Found) -> Vec<u64> {
     let mut ids = Vec::new();
+    let listed = listed(source, folder, found).unwrap_or_default();
     for entry in listed.into_iter().filter(|entry| entry.is_folder) {
         let digits = entry.name.bytes().all(|byte| byte.is_ascii_digit());
         match crate::value::id(&Value::from(&*entry.name)) {

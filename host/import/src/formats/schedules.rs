@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::told;
 use crate::{
     Found, Item, Kind, Source,
     hash::hash,
     json, sqlite,
-    value::{flag, id, text, whole},
+    value::{clipped, flag, id, text, whole},
     words,
 };
 
@@ -32,23 +33,15 @@ const NAME: usize = 50;
 
 pub(super) fn read(source: &Source, data: &str, zone: &str, found: &mut Found) {
     let file = format!("{data}/main.db");
-    let full = match source.file(&file, sqlite::MOST) {
-        Ok(Some(full)) => full,
-        Ok(None) => return,
-        Err(why) => {
-            found.report.unread(file, why);
-            return;
-        }
+    let Some(Some(full)) = told(source.file(&file, sqlite::MOST), &file, found) else {
+        return;
     };
     let rows = sqlite::table_of(&full, "scheduled_tasks", &COLUMNS);
-    let rows = match rows {
-        // An installation that never had the scheduler.
-        Ok(rows) => rows.unwrap_or_default(),
-        Err(why) => {
-            found.report.unread(file, why);
-            return;
-        }
+    let Some(rows) = told(rows, &file, found) else {
+        return;
     };
+    // There is none in an installation that never had the scheduler.
+    let rows = rows.unwrap_or_default();
     let mut names = BTreeSet::new();
     let mut any = false;
     for (at, row) in rows.iter().enumerate() {
@@ -173,11 +166,7 @@ fn message(payload: &Value) -> Result<String, String> {
 
 /// A name as schedules have it here: no number, and no two the same in a server.
 fn name(server: u64, typed: &str, number: &str, names: &mut BTreeSet<(u64, String)>) -> String {
-    let plain: String = typed
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(NAME)
-        .collect();
+    let plain = clipped(typed, NAME);
     let plain = plain.trim();
     let is_number = plain.trim_start_matches('#').parse::<u64>().is_ok()
         || plain.trim_start_matches('#').is_empty();

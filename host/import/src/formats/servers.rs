@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::servers_in;
+use super::{servers_in, told};
 use crate::{
     Found, Kind, Rule, ServerRule, Source, sqlite,
     value::{flag, short, text},
@@ -20,11 +20,8 @@ pub(super) fn read(source: &Source, data: &str, found: &mut Found) {
             let rows = sqlite::table_of(&full, TABLE, &["key", "value"])?;
             rows.ok_or_else(|| format!("it has no table `{TABLE}`"))
         });
-        match read {
-            Ok(rows) => rows
-                .iter()
-                .for_each(|row| rule(server, &file, &row["key"], &row["value"], found)),
-            Err(why) => found.report.unread(file, why),
+        for row in told(read, &file, found).unwrap_or_default() {
+            rule(server, &file, &row["key"], &row["value"], found);
         }
     }
 }

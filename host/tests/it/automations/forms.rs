@@ -75,6 +75,39 @@ async fn conditions_and_steps_are_made_shown_and_corrected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preview_has_the_cards_as_they_will_look_and_mentions_nobody() {
+    let bot = bot().await;
+    let owner = bot.owner();
+    let mut form = Form::begin(&owner, "welcome").await;
+    let fields = [
+        ("channel", "log"),
+        ("message", "Hello {user}"),
+        ("title", "For {username}"),
+        ("color", "#7c3aed"),
+    ];
+    form.fill("Greeting", &fields).await;
+    let fields = [("title", "Second"), ("description", "{math:2*3} words")];
+    form.step("Say something", &fields).await;
+    let clicked = owner.clicks_on(&form.seen, "Preview").await.unwrap();
+    let seen = owner.expects_reply_to(&clicked).await.unwrap();
+    let text = seen.text();
+    assert!(text.contains("card 1") && text.contains("card 2"), "{text}");
+    assert!(!text.contains("<@"), "{text}");
+    let cards = &seen.embeds[1..];
+    assert_eq!(cards.len(), 2, "{cards:?}");
+    assert_eq!(
+        (&cards[0]["title"], &cards[0]["description"]),
+        (&"For owner".into(), &"Hello owner".into())
+    );
+    assert_eq!(cards[0]["color"], 0x7c_3aed);
+    assert_eq!(
+        (&cards[1]["title"], &cards[1]["description"]),
+        (&"Second".into(), &"6 words".into())
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_lives_over_a_reload_and_ends_with_the_next_one() {
     let bot = bot().await;
     let owner = bot.owner();

@@ -1,5 +1,6 @@
 //! Stories of the plugin `automations`: each template made by its form, triggered, seen, switched, changed and deleted.
 
+mod addresses;
 mod fences;
 mod filter;
 mod forms;

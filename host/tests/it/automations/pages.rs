@@ -103,6 +103,20 @@ async fn one_is_made_looked_at_changed_switched_and_deleted_on_the_page() {
         .is(200, "Somebody joins")
         .is(200, "Hi owner &lt;b&gt;")
         .is(200, "#log");
+    let mut looked = welcome(&bot, "", "door", "log", "Hi {user} <b>");
+    looked["only"] = "preview".into();
+    looked["p.card"] = true.into();
+    looked["p.title"] = "Ahoy {username}".into();
+    looked["p.color"] = "#7c3aed".into();
+    let shown = owner.does(&save, looked).await;
+    for wanted in [
+        "card 1",
+        "Ahoy owner",
+        "Hi owner &lt;b&gt;",
+        "fill=\"#7c3aed\"",
+    ] {
+        shown.is(200, wanted);
+    }
     owner.get(&here).await.is(200, "No automations yet");
 
     owner

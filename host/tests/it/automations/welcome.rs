@@ -40,7 +40,7 @@ async fn a_welcome_is_made_seen_switched_changed_and_deleted() {
     let text = form.click("Preview").await;
     for wanted in [
         "Somebody joins",
-        "gives <@",
+        "gives owner the role <@&",
         "you are owner! 6",
         "Welcome to Sandbox.",
     ] {

@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use host::services::schedules::Clock;
+use sandbox::{Effect, ErrorBody, Fault};
 use serde_json::json;
 use twilight_model::guild::Permissions;
 
@@ -345,5 +346,85 @@ async fn snapshots_take_themselves_make_room_and_go_when_they_are_old() {
         .slash("general", "backup retention", &[("days", json!(-1))])
         .await;
     assert!(none.is_err());
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_one_that_falls_into_a_restore_is_told_of_and_taken_behind_it() {
+    let bot = Fixture::at(&["backup"], Clock::paused(START)).await;
+    furnish(&bot.sandbox);
+    let more = config(&bot.sandbox);
+    let bot = bot.reconfigured(&more).await;
+    super::ready(&bot).await;
+    let owner = bot.owner();
+    typed(&owner, "general", "backup create").await;
+    let line = "backup schedule action:enable hours:6";
+    has(&owner, "general", line, &["every 6 hours"]).await;
+    // Discord makes no roles for now: the restore is under way for as long.
+    let guild = bot.sandbox.guild_id();
+    let crew = super::role(&bot, "Captain").await;
+    let path = format!("guilds/{guild}/roles/{}", crew.as_str().unwrap());
+    super::asks(&bot, "DELETE", &path, json!(null)).await;
+    let shown = has(&owner, "general", "backup restore snapshot:1", &["Captain"]).await;
+    let status = Effect::Status {
+        status: 503,
+        body: ErrorBody::Empty,
+    };
+    let fault = Fault::request("POST /guilds/*/roles", status);
+    bot.sandbox.faults().add(fault, None).unwrap();
+    owner.clicks_on(&shown, "Begin").await.unwrap();
+    let until = async |line: &str, wanted: &str| {
+        let asking = async {
+            while !typed(&owner, "general", line).await.text().contains(wanted) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let asked = tokio::time::timeout(PATIENCE, asking).await;
+        asked.unwrap_or_else(|_| panic!("{line}: never {wanted}"));
+    };
+    until("backup create", "Another restore is under way").await;
+    bot.clock.set(START + 6 * HOUR);
+    until("backup audit", "snapshot late").await;
+    let told = owner.expects("dm", "is late").await.unwrap().text();
+    assert!(
+        told.contains("**Sandbox**") && told.contains("restore is under way"),
+        "{told}"
+    );
+    has(&owner, "general", "backup schedule", &["one is late"]).await;
+    // It is late for longer, and told of once.
+    bot.clock.set(START + 6 * HOUR + 300_000);
+    bot.clock.set(START + 6 * HOUR + 600_000);
+    bot.sandbox.faults().clear();
+    let restored = async {
+        while !owner
+            .messages("general")
+            .iter()
+            .any(|it| it.text().contains("Restored"))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, restored).await.unwrap();
+    let taken = async {
+        for step in 3.. {
+            bot.clock.set(START + 6 * HOUR + step * 300_000);
+            let all = typed(&owner, "general", "backup list").await.text();
+            if all.contains("#3") {
+                return all;
+            }
+        }
+        unreachable!("the loop has no end")
+    };
+    let all = tokio::time::timeout(PATIENCE, taken).await.unwrap();
+    assert!(!all.contains("#4"), "{all}");
+    let shown = typed(&owner, "general", "backup schedule").await.text();
+    assert!(!shown.contains("late"), "{shown}");
+    let dms = owner.messages("dm");
+    assert_eq!(
+        dms.iter()
+            .filter(|it| it.text().contains("is late"))
+            .count(),
+        1
+    );
     bot.close().await;
 }

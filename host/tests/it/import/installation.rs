@@ -53,7 +53,7 @@ impl Installation {
         self.0.path()
     }
 
-    fn put(&self, path: &str, bytes: impl AsRef<[u8]>) {
+    pub fn put(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let full = self.full(path);
         fs::write(full, bytes).unwrap();
     }
@@ -152,18 +152,7 @@ impl Installation {
     }
 
     fn snapshots(&self, known: Known) {
-        let of = |server: u64| {
-            json!({
-                "version": "2.2.0", "captured_at": "2026-04-01T12:00:00", "guild": {"id": server, "name": "Sandbox", "member_count": 2},
-                "roles": [{"id": known.role, "name": "Old tea", "color": 255, "hoist": false, "mentionable": true, "permissions_value": 0, "position": 1}],
-                "categories": [], "voice_channels": [], "forum_channels": [], "stage_channels": [], "stickers": [],
-                "text_channels": [{"id": 900, "name": "attic", "position": 5, "category_id": 901, "overwrites": []}],
-                "emojis": [{"id": 902, "name": "tea", "animated": false, "managed": false, "image_b64": PICTURE}],
-                "member_roles": [{"user_id": known.owner, "username": "owner", "role_ids": [known.role]}],
-                "server_settings": {"verification_level": 1}, "bot_settings": {"custom_prefix": "?", "mention_prefix_enabled": true},
-            })
-            .to_string()
-        };
+        let of = |server: u64| Self::snapshot(known, server, &[known.owner]).to_string();
         let folder = format!("data/backups/{}", known.guild);
         self.put(&format!("{folder}/0011aabbccdd.json"), of(known.guild));
         let index = json!([{"id": "0011aabbccdd", "label": "before the move", "pinned": true, "notes": "the old days", "author_id": known.owner}]);
@@ -173,6 +162,22 @@ impl Installation {
             r#"{"enabled": true, "interval_hours": 12}"#,
         );
         self.put("data/backups/1018/other.json", of(5));
+    }
+
+    /// A snapshot of a server with these members.
+    pub fn snapshot(known: Known, server: u64, members: &[u64]) -> Value {
+        let members = members.iter();
+        let members = members
+            .map(|id| json!({"user_id": id, "username": "somebody", "role_ids": [known.role]}));
+        json!({
+            "version": "2.2.0", "captured_at": "2026-04-01T12:00:00", "guild": {"id": server, "name": "Sandbox", "member_count": 2},
+            "roles": [{"id": known.role, "name": "Old tea", "color": 255, "hoist": false, "mentionable": true, "permissions_value": 0, "position": 1}],
+            "categories": [], "voice_channels": [], "forum_channels": [], "stage_channels": [], "stickers": [],
+            "text_channels": [{"id": 900, "name": "attic", "position": 5, "category_id": 901, "overwrites": []}],
+            "emojis": [{"id": 902, "name": "tea", "animated": false, "managed": false, "image_b64": PICTURE}],
+            "member_roles": members.collect::<Vec<_>>(),
+            "server_settings": {"verification_level": 1}, "bot_settings": {"custom_prefix": "?", "mention_prefix_enabled": true},
+        })
     }
 
     fn corrupt(&self) {

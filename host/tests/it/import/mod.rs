@@ -1,5 +1,6 @@
 //! Stories of `cogwright import`: an installation of the reference with twenty servers comes over, and the bot is started on it.
 
+mod inboxes;
 mod installation;
 
 use std::path::Path;

@@ -7,7 +7,11 @@ use plugin_api::{
 };
 
 use super::{named, proposed, which};
-use crate::{automation::Definition, form, state::Shared};
+use crate::{
+    automation::Definition,
+    form, rights,
+    state::{Shared, State},
+};
 
 /// Handler of the form in which JSON is pasted.
 pub(super) const PASTED: &str = "pasted";
@@ -42,13 +46,7 @@ async fn give(ctx: CommandContext<Shared>) -> Result {
     let automation = named(&ctx).await?;
     let mut definition = automation.definition;
     let mut note = String::new();
-    // Who knows a webhook's address can post there.
-    if !ctx
-        .permissions()
-        .await?
-        .contains(Permissions::MANAGE_WEBHOOKS)
-        && form::hide_addresses(&mut definition)
-    {
+    if !rights::invoker_sees_addresses(&ctx).await? && definition.hide_addresses() {
         note = "\nAddresses of webhooks are left out: you may not manage webhooks.".into();
     }
     let json = serde_json::to_string_pretty(&definition)?;
@@ -78,16 +76,14 @@ async fn take(ctx: CommandContext<Shared>) -> Result {
         .send()
         .await?
         .success()?;
-    let definition = read(&answer.text())?;
-    let page = form::begin(
-        &ctx,
-        ctx.state(),
-        definition,
-        None,
-        Some("This is what was read. Nothing is kept yet.".into()),
-    )
-    .await?;
+    let page = looked_at(&ctx, ctx.state(), read(&answer.text())?).await?;
     ctx.reply(page).await
+}
+
+/// What was read, in the form.
+async fn looked_at(ctx: &Invocation, state: &State, read: Definition) -> Result<NewMessage> {
+    let note = "This is what was read. Nothing is kept yet.".to_owned();
+    form::begin(ctx, state, read, None, Some(note)).await
 }
 
 pub(super) async fn pasted(ctx: ComponentContext<Shared>) -> Result {
@@ -102,14 +98,7 @@ pub(super) async fn pasted(ctx: ComponentContext<Shared>) -> Result {
             return ctx.reply(message).await;
         }
     };
-    let page = form::begin(
-        &ctx,
-        ctx.state(),
-        definition,
-        None,
-        Some("This is what was read. Nothing is kept yet.".into()),
-    )
-    .await?;
+    let page = looked_at(&ctx, ctx.state(), definition).await?;
     ctx.reply(page.ephemeral()).await
 }
 

@@ -3,7 +3,7 @@
 use plugin_api::{prelude::*, text::code};
 
 use super::{named, proposed, which};
-use crate::{form, state::Shared, templates};
+use crate::{form, rights, state::Shared, templates};
 
 pub(super) fn create() -> Command<Shared> {
     Command::new("create", "Makes an automation, step by step")
@@ -56,6 +56,7 @@ async fn begin(ctx: CommandContext<Shared>) -> Result {
 
 async fn change(ctx: CommandContext<Shared>) -> Result {
     let automation = named(&ctx).await?;
+    rights::invoker_may_change(&ctx, &automation.definition).await?;
     let page = form::begin(
         &ctx,
         ctx.state(),

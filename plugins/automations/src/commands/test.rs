@@ -22,11 +22,11 @@ pub(super) fn test() -> Command<Shared> {
 async fn show(ctx: CommandContext<Shared>) -> Result {
     let (state, guild, automation) = (ctx.state(), ctx.guild()?, named(&ctx).await?);
     let wrong = engine::check_fence(state, guild, &automation.definition, automation.maker).await?;
-    let text = form::rehearsed(&ctx, state, &automation).await?;
-    let mut card = embed(format!("Test of {}", code(&automation.title()))).description(text);
+    let preview = form::rehearsed(&ctx, state, &automation).await?;
+    let mut card = embed(format!("Test of {}", code(&automation.title())));
     if !wrong.is_empty() {
         let wrong: Vec<_> = wrong.iter().map(|it| format!("- {it}")).collect();
         card = card.field("In its way", lines(&wrong, 1_000), false);
     }
-    ctx.reply(card).await
+    preview.answer(&ctx, card).await
 }

@@ -64,6 +64,9 @@ pub(crate) struct Run {
     left: u32,
     /// Seconds that may still be waited.
     waits: u64,
+    /// Whether it is among the runs of its automation: one that waits is, from its first wait on.
+    #[serde(default)]
+    is_counted: bool,
 }
 
 /// How a run has come to a halt.
@@ -94,7 +97,44 @@ impl Run {
             frames: vec![first],
             left: STEPS_OF_A_RUN,
             waits: WAITS,
+            is_counted: false,
         }
+    }
+
+    pub(crate) fn is_counted(&self) -> bool {
+        self.is_counted
+    }
+
+    /// The same, and it is counted.
+    pub(crate) fn counted(mut self) -> Self {
+        self.is_counted = true;
+        self
+    }
+
+    /// The same without the addresses of webhooks, which are keys.
+    pub(crate) fn without_addresses(mut self) -> Self {
+        let steps = self.frames.iter_mut().flat_map(|it| &mut it.steps);
+        steps.filter_map(Step::address).for_each(String::clear);
+        self
+    }
+
+    /// The same with the addresses that its automations have now: `steps` gives all steps of the one with a number. What is another step by
+    /// now gets none, and fails.
+    pub(crate) fn with_addresses(mut self, steps: impl Fn(i64) -> Vec<Step>) -> Self {
+        for frame in &mut self.frames {
+            // From the end, since what is left is the end of it.
+            let now = steps(frame.automation).into_iter().rev();
+            for (step, mut now) in frame.steps.iter_mut().rev().zip(now) {
+                let address = now.address().map(std::mem::take);
+                // All else of it has to be as it was.
+                if *step == now
+                    && let Some((gap, address)) = step.address().zip(address)
+                {
+                    *gap = address;
+                }
+            }
+        }
+        self
     }
 
     /// The automation that has begun it.
@@ -227,6 +267,9 @@ fn resolve(step: &Step, occasion: &Occasion, world: &impl World) -> Result<Actio
                 text: filled(text),
                 embed,
             }
+        }
+        Step::Webhook { url, .. } if url.is_empty() => {
+            return Err("The step was changed while the run has waited.".into());
         }
         Step::Webhook { url, payload } => Action::Webhook {
             url: url.clone(),

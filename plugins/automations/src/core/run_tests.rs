@@ -315,6 +315,63 @@ fn nobodys_words_become_the_structure_of_what_is_posted() {
     );
 }
 
+#[test]
+fn what_waits_has_no_address_in_it_and_posts_to_where_its_automation_does() {
+    let hook = |url: &str, payload: &str| Step::Webhook {
+        url: url.into(),
+        payload: payload.into(),
+    };
+    let world = Pretended::new(1);
+    let first = "https://a.example/key";
+    let own = [
+        Step::AddRole { role: Id::new(5) },
+        Step::Delay { seconds: 60 },
+        hook(first, "{}"),
+        hook("https://b.example/key", "[]"),
+    ];
+    let waits = || match now(advance(Run::new(occasion(), frame(0, own.clone())), &world)) {
+        Ok(Ended::Waits(_, run)) => run.counted().without_addresses(),
+        other => panic!("{other:?}"),
+    };
+    let kept = serde_json::to_string(&waits()).unwrap();
+    assert!(!kept.contains("example"), "{kept}");
+    let posted = |now_are: Vec<Step>| {
+        let run: Run = serde_json::from_str(&kept).unwrap();
+        assert!(run.is_counted());
+        world.done.take();
+        let ended = now(advance(run.with_addresses(|_| now_are.clone()), &world));
+        let done = world.done.take().into_iter();
+        let urls: Vec<_> = done
+            .filter_map(|it| match it {
+                Action::Webhook { url, .. } => Some(url),
+                _ => None,
+            })
+            .collect();
+        (urls, ended.err().map(|it| it.why.to_string()))
+    };
+    // What it does before may be another by now.
+    let (urls, failure) = posted(own[1..].to_vec());
+    assert_eq!(urls, [first, "https://b.example/key"]);
+    assert_eq!(failure, None);
+    let (urls, failure) = posted(vec![hook("https://c.example/key", "{}"), own[3].clone()]);
+    assert_eq!(urls.len(), 2);
+    assert_eq!((&*urls[0], failure), ("https://c.example/key", None));
+    // Another payload, another step, none at all.
+    for changed in [
+        vec![hook(first, "7"), own[3].clone()],
+        vec![own[0].clone(), own[3].clone()],
+        Vec::new(),
+    ] {
+        let (urls, failure) = posted(changed);
+        assert_eq!(urls, Vec::<String>::new());
+        assert!(
+            failure
+                .unwrap()
+                .contains("changed while the run has waited")
+        );
+    }
+}
+
 /// Never loops, never exceeds its limits, never touches another server.
 #[test]
 fn ten_thousand_random_pipelines_end_within_their_limits() {

@@ -7,6 +7,7 @@ use crate::{
     automation::Definition,
     core::{Action, Occasion, World, judge},
     model::{Channel, Guild, Place, Step, User},
+    rights,
     state::State,
     templates::Claim,
 };
@@ -114,11 +115,7 @@ pub(super) async fn may(
     {
         return Ok(Err(format!("I may not {what} in this server.")));
     }
-    let has = match cache.guild_permissions(guild, maker).or_fetch().await {
-        Ok(has) => has,
-        Err(error) if matches!(error.discord_code(), Some(10_007 | 10_013)) => Permissions::empty(),
-        Err(error) => return Err(error),
-    };
+    let has = rights::held(&state.host, guild, maker).await?;
     Ok(match has.contains(needed) {
         true => Ok(()),
         false => Err(format!(

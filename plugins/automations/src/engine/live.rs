@@ -15,7 +15,7 @@ use plugin_api::{
 use super::{facts, people};
 use crate::{
     core::{Action, Callee, ChannelSeen, Occasion, RoleSeen, Standing, Target, World},
-    model::{Card, Channel, Guild, User, color},
+    model::{Card, Channel, Guild, User, color, host_of, hosts_only},
     state::State,
 };
 
@@ -285,14 +285,15 @@ impl Live<'_> {
             .web()
             .post(url)
             .header("content-type", "application/json");
-        let place = crate::model::host_of(url);
-        // What the host says may have the address in it, which is a key.
+        let place = host_of(url);
+        // What the host says may have the address in it, and not as it was typed.
         let said = |error: Error| match error.is_denied() || error.to_string().contains("grant") {
             true => Error::user(format!(
                 "The bot's operator has not granted `{place}` to automations."
             )),
-            false => Error::new(error.to_string().replace(url, place))
-                .context(format!("posting to {place}")),
+            false => {
+                Error::new(hosts_only(&error.to_string())).context(format!("posting to {place}"))
+            }
         };
         let answer = request
             .body(payload)
@@ -341,7 +342,7 @@ pub(super) fn message(text: &str, embed: Option<&Card>) -> Option<NewMessage> {
 }
 
 /// A card as Discord takes it: cut where variables have made it too long.
-fn card(card: &Card) -> Embed {
+pub(crate) fn card(card: &Card) -> Embed {
     let mut builder = embed(clip(&card.title, 256)).description(clip(&card.description, 4_000));
     for (name, text) in card.fields.iter().take(25) {
         builder = builder.field(clip(name, 256), plugin_api::text::or_none(text), true);
@@ -350,7 +351,9 @@ fn card(card: &Card) -> Embed {
         builder = builder.colour(color);
     }
     for (url, is_large) in [(&card.thumbnail, false), (&card.image, true)] {
-        if url.starts_with("https://") || url.starts_with("http://") {
+        // Of one that is no address Discord refuses the whole message.
+        let is_one = url.starts_with("https://") || url.starts_with("http://");
+        if is_one && !url.contains(char::is_whitespace) {
             builder = if is_large {
                 builder.image(url)
             } else {

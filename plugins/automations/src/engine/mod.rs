@@ -31,6 +31,7 @@ use crate::state::Shared;
 pub(crate) use facts::hold as holds;
 pub(crate) use fence::check as check_fence;
 pub(crate) use levels::{ranking, standing_of};
+pub(crate) use live::card;
 pub(crate) use panels::{put as put_panel, take_away as take_panel_away};
 pub(crate) use people::{
     fetched as member_of, invoker, named as role_named, roles as roles_of, shown as role_shown,

@@ -15,18 +15,16 @@ use crate::{
 };
 
 pub(super) async fn reacted(ctx: EventContext<ReactionAdd, Shared>) -> Result {
-    let Some((guild, user)) = ctx.guild_id().zip(ctx.user_id()) else {
-        return Ok(());
-    };
-    let state = ctx.state();
-    let Some((automation, it)) =
-        offered(state, guild, &ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await?
+    let Some(Offered {
+        guild,
+        user,
+        automation,
+        it,
+    }) = offered(&ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await?
     else {
         return Ok(());
     };
-    if Some(user) == state.host.bot_id() {
-        return Ok(());
-    }
+    let state = ctx.state();
     let member = ctx.event()?.0.member.as_ref();
     let person = match member {
         Some(member) if member.user.bot => return Ok(()),
@@ -82,22 +80,22 @@ async fn unreact(state: &State, ctx: &EventContext<ReactionAdd, Shared>, user: U
 }
 
 pub(super) async fn unreacted(ctx: EventContext<ReactionRemove, Shared>) -> Result {
-    let Some((guild, user)) = ctx.guild_id().zip(ctx.user_id()) else {
-        return Ok(());
-    };
-    let state = ctx.state();
-    let Some((automation, it)) =
-        offered(state, guild, &ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await?
+    let Some(Offered {
+        guild,
+        user,
+        automation,
+        it,
+    }) = offered(&ctx, |ctx| Ok(&ctx.event()?.0.emoji)).await?
     else {
         return Ok(());
     };
+    let state = ctx.state();
     let caused = state.was_caused(&format!(
         "unreact {} {user} {}",
         ctx.message(),
         emoji(&it.key)
     ));
-    if caused || Some(user) == state.host.bot_id() || !automation.definition.parameters.flag("undo")
-    {
+    if caused || !automation.definition.parameters.flag("undo") {
         return Ok(());
     }
     let person = match people::fetched(&state.host, guild, user).await {
@@ -113,17 +111,28 @@ pub(super) async fn unreacted(ctx: EventContext<ReactionRemove, Shared>) -> Resu
         .map(drop)
 }
 
-/// What is offered for a reaction: the automation whose message it is, and the role.
-async fn offered<E, F>(
-    state: &State,
+/// What is offered for somebody's reaction.
+struct Offered {
     guild: Guild,
-    ctx: &EventContext<E, Shared>,
-    reaction: F,
-) -> Result<Option<(Automation, Keyed)>>
+    user: User,
+    /// Whose message it is.
+    automation: Automation,
+    it: Keyed,
+}
+
+/// What is offered for a reaction, if it is one of a member's to a panel.
+async fn offered<E, F>(ctx: &EventContext<E, Shared>, reaction: F) -> Result<Option<Offered>>
 where
     E: plugin_api::Event + plugin_api::MessageEvent,
     F: for<'a> Fn(&'a EventContext<E, Shared>) -> Result<&'a EmojiReactionType>,
 {
+    let state = ctx.state();
+    let Some((guild, user)) = ctx.guild_id().zip(ctx.user_id()) else {
+        return Ok(None);
+    };
+    if Some(user) == state.host.bot_id() {
+        return Ok(None);
+    }
     let working = state.working(guild).await?;
     let at = |it: &&Automation| {
         it.is_of("reaction_roles") && it.made.panel.is_some_and(|(_, id)| id == ctx.message())
@@ -147,5 +156,10 @@ where
         .keyed("roles")
         .into_iter()
         .find(is_it);
-    Ok(found.map(|it| (automation.clone(), it)))
+    Ok(found.map(|it| Offered {
+        guild,
+        user,
+        automation: automation.clone(),
+        it,
+    }))
 }

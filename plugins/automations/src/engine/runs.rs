@@ -8,12 +8,17 @@ use std::{
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{facts, failures, live::Live, rehearsal::Rehearsal};
+use super::{
+    facts, failures,
+    live::Live,
+    rehearsal::{Rehearsal, Rehearsed},
+};
 use crate::{
     automation::Automation,
     core::{Ended, Failure, Occasion, Run, advance},
     model::Guild,
     state::{Shared, State},
+    store,
 };
 
 /// The handler that the host calls when a run has waited.
@@ -35,37 +40,38 @@ pub(crate) async fn fire(state: &State, automation: &Automation, occasion: Occas
 }
 
 async fn go_on(state: &State, run: Run) -> Result {
-    let (guild, first) = (run.occasion.guild, run.first());
-    let about = run.occasion.person.as_ref().map(|it| it.id);
-    let live = Live { state, guild };
-    let ended = match advance(run, &live).await {
-        Ok(Ended::Done) => Ok(()),
-        Ok(Ended::Waits(seconds, run)) => {
-            let schedules = state.host.schedule(HANDLER).guild(guild);
-            let schedules = match about {
-                Some(user) => schedules.about(user),
-                None => schedules,
-            };
-            let kept = schedules.after(Duration::from_secs(seconds));
-            let Err(error) = kept.payload(&Waiting { run }).await else {
-                return Ok(());
-            };
-            // More texts than the host keeps for a schedule, say.
-            let why = format!("The wait could not be kept: {error}");
-            return match first {
-                Some(id) => failures::count(state, guild, id, &why, true).await,
-                None => Ok(()),
-            };
-        }
-        Err(failure) => Err(failure),
-    };
-    let Some(id) = first else {
+    let (host, guild, is_counted) = (&state.host, run.occasion.guild, run.is_counted());
+    let Some(id) = run.first() else {
         return Ok(());
     };
-    match ended {
-        Ok(()) => crate::store::succeeded(&state.host, guild, id, now_ms()).await,
+    match advance(run, &Live { state, guild }).await {
+        Ok(Ended::Done) if is_counted => store::ended(host, guild, id, now_ms()).await,
+        Ok(Ended::Done) => store::succeeded(host, guild, id, now_ms()).await,
+        Ok(Ended::Waits(seconds, run)) => match wait(state, seconds, run).await {
+            Ok(_) if is_counted => Ok(()),
+            Ok(_) => store::began(host, guild, id, now_ms()).await,
+            // More texts than the host keeps for a schedule, say.
+            Err(error) => {
+                let why = format!("The wait could not be kept: {error}");
+                failures::count(state, guild, id, &why, true).await
+            }
+        },
         Err(failure) => failed(state, guild, id, &failure).await,
     }
+}
+
+/// Has the host keep a run until it goes on. It is counted by now. The host gives members what it keeps about them, so that there are no
+/// addresses of webhooks in it.
+async fn wait(state: &State, seconds: u64, run: Run) -> Result<u64> {
+    let mut schedules = state.host.schedule(HANDLER).guild(run.occasion.guild);
+    if let Some(person) = &run.occasion.person {
+        schedules = schedules.about(person.id);
+    }
+    let run = run.counted().without_addresses();
+    schedules
+        .after(Duration::from_secs(seconds))
+        .payload(&Waiting { run })
+        .await
 }
 
 /// Where another automation's step has failed, both are told: it counts for the one that has begun.
@@ -95,37 +101,39 @@ pub(super) async fn resumed(ctx: ScheduleContext<Shared>) -> Result {
     let Waiting { run } = ctx.payload()?;
     let state = ctx.state();
     let on = state.working(run.occasion.guild).await?;
-    let goes_on = on.iter().any(|it| Some(it.id) == run.first());
-    if goes_on {
-        go_on(state, run).await
-    } else {
-        Ok(())
+    if !on.iter().any(|it| Some(it.id) == run.first()) {
+        return Ok(());
     }
+    let steps = |id: i64| {
+        let found = on.iter().find(|it| it.id == id);
+        found.map(|it| it.definition.steps()).unwrap_or_default()
+    };
+    go_on(state, run.with_addresses(steps)).await
 }
 
-/// What would be done, in words, and what would stop it.
+/// What would be done, and what would stop it. Whom it is about is named, and not mentioned.
 pub(crate) async fn rehearse(
     state: &State,
     automation: &Automation,
     occasion: Occasion,
-) -> Result<(Vec<String>, Option<String>)> {
-    let occasion = completed(state, occasion).await?;
+) -> Result<Rehearsed> {
+    let mut occasion = completed(state, occasion).await?;
+    if let Some(display) = occasion.person.as_ref().map(|it| it.display.clone()) {
+        occasion.say("user", &display);
+    }
     let rehearsal = Rehearsal {
         live: Live {
             state,
             guild: occasion.guild,
         },
-        said: RefCell::default(),
+        done: RefCell::default(),
     };
     let mut run = Run::new(occasion, automation.frame());
     loop {
         match advance(run, &rehearsal).await {
-            Ok(Ended::Done) => return Ok((rehearsal.said.into_inner(), None)),
+            Ok(Ended::Done) => return Ok(rehearsal.done.into_inner()),
             Ok(Ended::Waits(seconds, rest)) => {
-                rehearsal
-                    .said
-                    .borrow_mut()
-                    .push(format!("waits for {}", crate::model::span(seconds)));
+                rehearsal.waits(seconds);
                 run = rest;
             }
             Err(failure) => {
@@ -134,7 +142,10 @@ pub(crate) async fn rehearse(
                     return Err(failure.why);
                 };
                 let stopped = format!("step {} ({}): {why}", failure.step, failure.what);
-                return Ok((rehearsal.said.into_inner(), Some(stopped)));
+                return Ok(Rehearsed {
+                    stopped: Some(stopped),
+                    ..rehearsal.done.into_inner()
+                });
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     automation::Definition,
     model::{Guild, User},
+    rights,
     state::Shared,
 };
 
@@ -51,12 +52,25 @@ impl Draft {
             .map(drop)
     }
 
+    /// The draft that a button belongs to, and what else its argument says, for whoever may still make the change.
+    ///
+    /// # Errors
+    ///
+    /// As for [`begun`](Self::begun), or the automation posts to a webhook and they may not manage webhooks (any more).
+    pub(super) async fn of(ctx: &ComponentContext<Shared>) -> Result<(Self, String)> {
+        let (draft, rest) = Self::begun(ctx).await?;
+        if let Some(id) = draft.of {
+            rights::invoker_may_change_kept(ctx, id).await?;
+        }
+        Ok((draft, rest))
+    }
+
     /// The draft that a button belongs to, and what else its argument says.
     ///
     /// # Errors
     ///
     /// Whoever clicks may not manage the server any more, or has begun another draft, or ended this one.
-    pub(super) async fn of(ctx: &ComponentContext<Shared>) -> Result<(Self, String)> {
+    pub(super) async fn begun(ctx: &ComponentContext<Shared>) -> Result<(Self, String)> {
         super::may_manage(ctx).await?;
         let (stamp, rest) = ctx
             .argument()

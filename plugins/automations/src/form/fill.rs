@@ -15,6 +15,7 @@ use crate::{
     automation::{NAME, check_name},
     engine,
     model::{Kind, Parameter, Parameters, RoleAt},
+    rights,
     state::Shared,
     templates::{Group, Template},
 };
@@ -39,19 +40,30 @@ pub(super) async fn open(ctx: ComponentContext<Shared>) -> Result {
     }
     let template = draft.definition.template().map_err(Error::user)?;
     let group = group(template, &at).ok_or(Error::user("This part of the form is no more."))?;
-    let roles = engine::roles_of(ctx.host(), ctx.guild()?).await?;
-    let modal = group
-        .parameters
-        .iter()
-        .fold(Modal::new(group.title, id), |modal, it| {
-            add(modal, it, &draft.definition.parameters, &roles)
-        });
+    let (host, guild) = (ctx.host(), ctx.guild()?);
+    let now = Now {
+        values: &draft.definition.parameters,
+        roles: &engine::roles_of(host, guild).await?,
+        with_secrets: rights::invoker_sees_addresses(&ctx).await?,
+    };
+    let parameters = group.parameters.iter();
+    let modal = parameters.fold(Modal::new(group.title, id), |modal, it| {
+        add(modal, it, &now)
+    });
     ctx.modal(&modal).await
 }
 
+/// What a part of the form shows.
+struct Now<'a> {
+    values: &'a Parameters,
+    roles: &'a [RoleAt],
+    /// Whether it is for somebody who may know the addresses of webhooks.
+    with_secrets: bool,
+}
+
 /// Adds a parameter's field or select, with what it is now.
-fn add(modal: Modal, it: &Parameter, values: &Parameters, roles: &[RoleAt]) -> Modal {
-    let least = u8::from(it.required);
+fn add(modal: Modal, it: &Parameter, now: &Now<'_>) -> Modal {
+    let (least, values) = (u8::from(it.required), now.values);
     match it.kind {
         Kind::Channel(kinds) => {
             let select = channel_select(it.hint, it.id)
@@ -83,18 +95,25 @@ fn add(modal: Modal, it: &Parameter, values: &Parameters, roles: &[RoleAt]) -> M
         Kind::Choice(all) => choose(modal, it, values, all),
         Kind::Line(_) | Kind::Number(..) | Kind::Color | Kind::Url => {
             // What is too long is refused in words: here it would be cut, and lost.
-            modal.field(typed(TextField::short(it.id, it.title), it, values, roles))
+            modal.field(typed(TextField::short(it.id, it.title), it, now))
         }
         Kind::Text(_) | Kind::EmojiRoles | Kind::LevelRoles => {
-            modal.field(typed(TextField::long(it.id, it.title), it, values, roles))
+            modal.field(typed(TextField::long(it.id, it.title), it, now))
         }
     }
 }
 
-fn typed(field: TextField, it: &Parameter, values: &Parameters, roles: &[RoleAt]) -> TextField {
-    let value = values.get(it.id).map(|value| {
+/// What the field of a key says that there is, and that may not be shown or need not be typed again.
+const KEPT: &str = "There is one. Left empty, it stays; only those who may manage webhooks see it.";
+
+fn typed(field: TextField, it: &Parameter, now: &Now<'_>) -> TextField {
+    let value = now.values.get(it.id);
+    if it.kind.is_secret() && value.is_some() && !now.with_secrets {
+        return field.describe(KEPT).optional();
+    }
+    let value = value.map(|value| {
         it.kind
-            .typed(value, &|role| engine::role_shown(roles, role))
+            .typed(value, &|role| engine::role_shown(now.roles, role))
     });
     let field = field.describe(it.hint);
     let field = match value {
@@ -143,8 +162,9 @@ pub(super) async fn submitted(ctx: ComponentContext<Shared>) -> Result {
                 .read(&given, &|named| engine::role_named(&roles, named))
             {
                 Ok(Some(value)) => put(&mut draft.definition.parameters, it, Some(value)),
-                // Nothing was picked: it stays as it was.
+                // Nothing was picked: it stays as it was. So does a key, which may not have been shown.
                 Ok(None) if matches!(it.kind, Kind::Toggle | Kind::Choice(_)) => {}
+                Ok(None) if it.kind.is_secret() => {}
                 Ok(None) => put(&mut draft.definition.parameters, it, None),
                 // What was typed is shown, so that nothing is lost.
                 Err(why) => {

@@ -5,6 +5,7 @@ mod conditions;
 mod draft;
 mod fill;
 mod page;
+mod preview;
 mod save;
 mod steps;
 
@@ -14,13 +15,14 @@ use crate::{
     automation::{Automation, Definition},
     core::Person,
     engine,
-    model::{Channel, Guild, Step},
+    model::{Channel, Guild},
     state::{Shared, State},
     templates::{self, ALL},
 };
 use draft::Draft;
 
 pub(crate) use page::card;
+pub(crate) use preview::Preview;
 
 /// Handlers of the form's buttons, selects and modals. Their argument is the draft's stamp, and what else is to be known.
 mod part {
@@ -104,14 +106,14 @@ pub(crate) async fn may_manage(ctx: &Invocation) -> Result {
     }
 }
 
-/// What an automation would do if it were about whoever asks, in words.
+/// What an automation would do if it were about whoever asks.
 pub(crate) async fn rehearsed(
     ctx: &Invocation,
     state: &State,
     automation: &Automation,
-) -> Result<String> {
+) -> Result<Preview> {
     let (person, here) = (engine::invoker(ctx), Some(ctx.channel_id()));
-    save::rehearsed(state, ctx.guild()?, person, here, automation).await
+    preview::rehearsed(state, ctx.guild()?, person, here, automation).await
 }
 
 /// The same for a definition that is not kept, about this person, and where there is a channel: as if it happened there.
@@ -121,19 +123,7 @@ pub(crate) async fn rehearsed_for(
     person: Person,
     channel: Option<Channel>,
     (id, definition): (i64, Definition),
-) -> Result<String> {
-    let automation = save::pretended(definition, id, person.id);
-    save::rehearsed(state, guild, person, channel, &automation).await
-}
-
-/// Takes addresses of webhooks out; whether there were any.
-pub(crate) fn hide_addresses(definition: &mut Definition) -> bool {
-    let mut found = definition.parameters.0.remove("url").is_some();
-    for step in &mut definition.steps {
-        if let Step::Webhook { url, .. } = step {
-            url.clear();
-            found = true;
-        }
-    }
-    found
+) -> Result<Preview> {
+    let automation = preview::pretended(definition, id, person.id);
+    preview::rehearsed(state, guild, person, channel, &automation).await
 }

@@ -1,22 +1,13 @@
 //! End of the form: the preview, the save, and the bin.
 
-use plugin_api::{
-    prelude::*,
-    text::{clip, code},
-};
+use plugin_api::{prelude::*, text::code};
 
 use super::{
     draft::Draft,
     page::{form, turn},
+    preview::pretended,
 };
-use crate::{
-    automation::{Automation, Definition},
-    core::{Occasion, Person},
-    engine, keeping,
-    model::{Channel, Guild, User},
-    state::{Shared, State},
-    templates,
-};
+use crate::{keeping, state::Shared};
 
 pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
@@ -25,7 +16,7 @@ pub(super) async fn back(ctx: ComponentContext<Shared>) -> Result {
 }
 
 pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
-    Draft::of(&ctx).await?;
+    Draft::begun(&ctx).await?;
     Draft::forget(ctx.host(), ctx.guild()?, ctx.user().id).await?;
     ctx.update(over("It is thrown away.").embed(embed("Nothing is kept")))
         .await
@@ -34,71 +25,8 @@ pub(super) async fn discard(ctx: ComponentContext<Shared>) -> Result {
 pub(super) async fn preview(ctx: ComponentContext<Shared>) -> Result {
     let (draft, _) = Draft::of(&ctx).await?;
     let automation = pretended(draft.definition, draft.of.unwrap_or(0), ctx.user().id);
-    let text = super::rehearsed(&ctx, ctx.state(), &automation).await?;
-    ctx.reply(NewMessage::from(embed("Preview").description(text)).ephemeral())
-        .await
-}
-
-pub(super) fn pretended(definition: Definition, id: i64, maker: User) -> Automation {
-    Automation {
-        id,
-        definition,
-        maker,
-        is_on: true,
-        runs: 0,
-        failures: 0,
-        last_error: None,
-        last_run_ms: None,
-        made: crate::automation::Made::default(),
-    }
-}
-
-/// What it would do, if it were about this person and happened in this channel.
-pub(super) async fn rehearsed(
-    state: &State,
-    guild: Guild,
-    person: Person,
-    channel: Option<Channel>,
-    automation: &Automation,
-) -> Result<String> {
-    if let Err(wrong) = automation.definition.check() {
-        return Ok(format!(
-            "It can't do anything yet:\n- {}",
-            clip(&wrong.join("\n- "), 1_500)
-        ));
-    }
-    let mut occasion = Occasion::new(guild).about(person);
-    if let Some(channel) = channel {
-        occasion = occasion.at(channel);
-    }
-    occasion.message = Some(Id::new(1));
-    for (name, value) in [
-        ("message", "an example"),
-        ("word", "example"),
-        ("level", "5"),
-        ("points", "2500"),
-        ("number", "1"),
-        ("role", "a role"),
-        ("what", "has joined a channel"),
-        ("channel_name", "a-channel"),
-    ] {
-        occasion.set(name, value);
-    }
-    let template = automation.definition.template().map_err(Error::user)?;
-    let holds = engine::holds(state, &automation.definition.conditions, &occasion).await?;
-    let (said, stopped) = engine::rehearse(state, automation, occasion).await?;
-    let mut text = format!("**{}**, with you as the member:\n", template.trigger);
-    let own = templates::own_words(template, &automation.definition.parameters);
-    for (at, line) in own.into_iter().chain(said).enumerate() {
-        text.push_str(&format!("{}. {line}\n", at + 1));
-    }
-    if let Some(why) = stopped {
-        text.push_str(&format!("⚠️ There it would end: {why}\n"));
-    }
-    if !holds {
-        text.push_str("⚠️ Its conditions don't hold for you now, so it would do nothing.\n");
-    }
-    Ok(clip(&text, 4_000))
+    let shown = super::rehearsed(&ctx, ctx.state(), &automation).await?;
+    shown.answer(&ctx, embed("Preview")).await
 }
 
 pub(super) async fn save(ctx: ComponentContext<Shared>) -> Result {

@@ -1,5 +1,6 @@
 //! Model of an automation: template, parameters, conditions and steps. Nothing here knows how Discord is reached.
 
+mod address;
 mod condition;
 mod condition_text;
 mod parameter;
@@ -8,10 +9,11 @@ mod values;
 
 use plugin_api::prelude::*;
 
+pub(crate) use address::{host_of, hosts_only};
 pub(crate) use condition::{Condition, Facts, Rank, RoleAt};
 pub(crate) use condition_text::{print, read};
-pub(crate) use parameter::{Keyed, Kind, Parameter, color, host_of};
-pub(crate) use step::{Card, Place, STEPS, Step, said, span};
+pub(crate) use parameter::{Keyed, Kind, Parameter, color};
+pub(crate) use step::{Card, Place, STEPS, Step, span};
 pub(crate) use values::Parameters;
 
 /// A server's id.

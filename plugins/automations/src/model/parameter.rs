@@ -9,7 +9,7 @@ use plugin_api::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Role;
+use super::{Role, host_of};
 
 /// Something that a template wants to know.
 #[derive(Debug)]
@@ -79,11 +79,16 @@ pub(crate) enum Kind {
     EmojiRoles,
     /// Lines of a level and a role: 5 @Regular.
     LevelRoles,
-    /// An address that begins with `https://` or `http://`.
+    /// The address of a webhook, which begins with `https://` or `http://`: a key, see [`is_secret`](Self::is_secret).
     Url,
 }
 
 impl Kind {
+    /// Whether its value is a key: who knows the address of a webhook can post there. Only those who may manage webhooks see it.
+    pub(crate) const fn is_secret(self) -> bool {
+        matches!(self, Self::Url)
+    }
+
     /// Reads what was typed, or picked. `None` is nothing.
     ///
     /// # Errors
@@ -311,19 +316,6 @@ fn is_emoji(text: &str) -> bool {
 pub(crate) fn color(text: &str) -> Option<u32> {
     let digits = text.strip_prefix('#').filter(|it| it.len() == 6)?;
     u32::from_str_radix(digits, 16).ok()
-}
-
-/// Where an address leads: `https://example.com`.
-pub(crate) fn host_of(url: &str) -> &str {
-    let from = url.find("://").map_or(0, |at| at + 3);
-    let to = url[from..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |at| from + at);
-    // What stands in front of an `@` is a name and a password.
-    match url[from..to].rfind('@') {
-        Some(at) => &url[from + at + 1..to],
-        None => &url[..to],
-    }
 }
 
 #[cfg(test)]

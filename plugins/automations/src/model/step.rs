@@ -3,7 +3,7 @@
 use plugin_api::text::{clip, code, counted};
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Role, parameter::host_of};
+use super::{Channel, Role, host_of};
 
 /// Most steps of one automation.
 pub(crate) const STEPS: usize = 10;
@@ -158,6 +158,19 @@ impl Card {
 }
 
 impl Step {
+    /// Where it posts to, which is a key: see [`Kind::is_secret`](super::Kind::is_secret).
+    pub(crate) fn address(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Webhook { url, .. } => Some(url),
+            _ => None,
+        }
+    }
+
+    /// Whether it posts to a webhook.
+    pub(crate) const fn has_address(&self) -> bool {
+        matches!(self, Self::Webhook { .. })
+    }
+
     /// Whether what it says can be done at all.
     ///
     /// # Errors
@@ -235,7 +248,7 @@ impl Step {
 }
 
 /// A message on one line.
-pub(crate) fn said(text: &str, embed: Option<&Card>) -> String {
+fn said(text: &str, embed: Option<&Card>) -> String {
     let card = embed.map(|card| match card.title.is_empty() {
         true => card.description.as_str(),
         false => card.title.as_str(),

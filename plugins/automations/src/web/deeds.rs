@@ -1,14 +1,16 @@
 //! Deeds of the pages: an automation is kept, looked at, switched, deleted.
 
-use maud::html;
+use maud::{Markup, html};
 use plugin_api::{RouteReply, prelude::*};
 use serde::Deserialize;
 
-use super::{
-    Request, form::has_address, html, managed, may_see_addresses, names::Names, numbered,
-    sent::Sent,
+use super::{Request, html, managed, names::Names, numbered, sent::Sent};
+use crate::{
+    core::Person,
+    engine, form, keeping,
+    model::{Card, Guild, color},
+    rights,
 };
-use crate::{core::Person, engine, form, keeping, model::Guild};
 
 pub(super) async fn save(ctx: Request) -> Result<RouteReply> {
     let guild = managed(&ctx).await?;
@@ -38,16 +40,12 @@ pub(super) async fn save(ctx: Request) -> Result<RouteReply> {
 
 /// An automation that posts to a webhook is changed by those who may know its address, and nobody else puts one in.
 async fn keeps_addresses(ctx: &Request, guild: Guild, sent: &Sent) -> Result {
-    let before = match sent.of {
-        Some(id) => has_address(&numbered(ctx, guild, &id.to_string()).await?.definition),
-        None => false,
-    };
-    if (before || has_address(&sent.definition)) && !may_see_addresses(ctx, guild).await? {
-        return Err(Error::user(
-            "It posts to a webhook: that is for those who have \"Manage Webhooks\" in the server.",
-        ));
+    let (host, user) = (ctx.host(), ctx.user_id());
+    if let Some(id) = sent.of {
+        let kept = numbered(ctx, guild, &id.to_string()).await?;
+        rights::may_change(host, guild, user, &kept.definition).await?;
     }
-    Ok(())
+    rights::may_change(host, guild, user, &sent.definition).await
 }
 
 async fn shown(ctx: &Request, guild: Guild, names: &Names, sent: Sent) -> Result<RouteReply> {
@@ -55,11 +53,12 @@ async fn shown(ctx: &Request, guild: Guild, names: &Names, sent: Sent) -> Result
     let person = asker(ctx, guild).await?;
     let here = names.first_text().map(|it| it.id);
     let of = (sent.of.unwrap_or(0), sent.definition);
-    let text = form::rehearsed_for(ctx.state(), guild, person, here, of).await?;
+    let preview = form::rehearsed_for(ctx.state(), guild, person, here, of).await?;
     html(&html! {
         section.card {
             header.card-head { h2 { "Preview" } }
-            @for line in names.plain(&text).lines() { p { (line) } }
+            @for line in names.plain(&preview.text).lines() { p { (line) } }
+            @for (at, it) in preview.cards.iter().enumerate() { (drawn(at + 1, it, names)) }
             @if !wrong.is_empty() {
                 div.notice.warn {
                     p { "In its way:" }
@@ -68,6 +67,25 @@ async fn shown(ctx: &Request, guild: Guild, names: &Names, sent: Sent) -> Result
             }
         }
     })
+}
+
+/// A card of a message, much as it will look.
+fn drawn(number: usize, card: &Card, names: &Names) -> Markup {
+    // Pages take no styles from elsewhere; this is a picture.
+    let color = color(&card.color).map(|it| format!("#{it:06x}"));
+    html! {
+        section.card aria-label={ "Card " (number) } {
+            p.muted {
+                @if let Some(color) = &color { svg width="12" height="12" aria-hidden="true" { rect width="12" height="12" fill=(color) {} } " " }
+                "Card " (number) @if let Some(color) = &color { ", " (color) }
+            }
+            @if !card.title.trim().is_empty() { p { strong { (names.plain(&card.title)) } } }
+            @for line in names.plain(&card.description).lines() { p { (line) } }
+            @for (name, text) in &card.fields { p { strong { (names.plain(name)) } " " (names.plain(text)) } }
+            @if !card.footer.is_empty() { p.muted { small { (names.plain(&card.footer)) } } }
+            @if !card.image.is_empty() || !card.thumbnail.is_empty() { p.muted { "With a picture." } }
+        }
+    }
 }
 
 /// Whoever asks, as the member that the preview is about.

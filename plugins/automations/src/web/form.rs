@@ -7,11 +7,12 @@ use plugin_api::{
     twilight_model::channel::{Channel, ChannelType},
 };
 
-use super::{Request, html, list, managed, may_see_addresses, names::Names, numbered};
+use super::{Request, html, list, managed, names::Names, numbered};
 use crate::{
     automation::{Automation, Definition, NAME},
     engine,
-    model::{Guild, Kind, Parameter, RoleAt, Step, print},
+    model::{Guild, Kind, Parameter, RoleAt, print},
+    rights,
     templates::{self, Group},
 };
 
@@ -41,10 +42,12 @@ pub(super) async fn edit(ctx: Request) -> Result<RouteReply> {
     let guild = managed(&ctx).await?;
     let automation = numbered(&ctx, guild, ctx.param("id")).await?;
     let names = Names::of(ctx.host(), guild).await?;
-    if has_address(&automation.definition) && !may_see_addresses(&ctx, guild).await? {
+    let may = rights::may_change(ctx.host(), guild, ctx.user_id(), &automation.definition);
+    if let Err(error) = may.await {
+        let why = error.user_message().map(str::to_owned).ok_or(error)?;
         return html(&html! {
             (head(&ctx, guild, Some(&automation), &automation.definition))
-            p.notice.warn { "It posts to a webhook: it is changed by those who have \"Manage Webhooks\" in the server." }
+            p.notice.warn { (why) }
         });
     }
     html(&drawn(
@@ -54,13 +57,6 @@ pub(super) async fn edit(ctx: Request) -> Result<RouteReply> {
         &automation.definition,
         &names,
     ))
-}
-
-/// Whether it has the address of a webhook in it.
-pub(super) fn has_address(definition: &Definition) -> bool {
-    let url = definition.parameters.text("url");
-    let in_steps = |it: &Step| matches!(it, Step::Webhook { .. });
-    !url.is_empty() || definition.steps.iter().any(in_steps)
 }
 
 fn head(ctx: &Request, guild: Guild, of: Option<&Automation>, definition: &Definition) -> Markup {

@@ -12,6 +12,7 @@ use plugin_api::{Route, RouteContext, RouteReply, Tab, manifest::RightLevel, pre
 use crate::{
     automation::{self, Automation},
     model::Guild,
+    rights,
     state::Shared,
     store,
 };
@@ -53,7 +54,7 @@ pub(crate) fn declare(plugin: Plugin<Shared>) -> Plugin<Shared> {
 async fn managed(ctx: &Request) -> Result<Guild> {
     let guild = ctx.guild()?;
     if ctx.session().all
-        || permissions(ctx, guild)
+        || rights::held(ctx.host(), guild, ctx.user_id())
             .await?
             .contains(Permissions::MANAGE_GUILD)
     {
@@ -62,18 +63,6 @@ async fn managed(ctx: &Request) -> Result<Guild> {
     Err(Error::user(
         "Automations of this server are for those who have \"Manage Server\" there.",
     ))
-}
-
-/// What whoever asks may do in the server; nothing, where they are no member.
-async fn permissions(ctx: &Request, guild: Guild) -> Result<Permissions> {
-    let asked = ctx.host().cache().guild_permissions(guild, ctx.user_id());
-    match asked.or_fetch().await {
-        Ok(permissions) => Ok(permissions),
-        Err(error) if matches!(error.discord_code(), Some(10_007 | 10_013)) => {
-            Ok(Permissions::empty())
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// The automation of this number.
@@ -86,13 +75,6 @@ async fn numbered(ctx: &Request, guild: Guild, id: &str) -> Result<Automation> {
     automation::find(&all, id)
         .cloned()
         .ok_or_else(|| Error::user("This automation is gone. Go back to the list."))
-}
-
-/// Whether whoever asks may see and change where this posts to: who knows a webhook's address can post there.
-async fn may_see_addresses(ctx: &Request, guild: Guild) -> Result<bool> {
-    Ok(permissions(ctx, guild)
-        .await?
-        .contains(Permissions::MANAGE_WEBHOOKS))
 }
 
 fn html(markup: &maud::Markup) -> Result<RouteReply> {
