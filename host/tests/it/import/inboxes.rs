@@ -187,7 +187,10 @@ async fn who_is_erased_waits_in_no_inbox() {
     // An automation, a schedule, a snapshot and its records; a note.
     assert_eq!((names(&waits).len(), names(&noted).len()), (4, 1));
     bot.until_content_is_seen().await;
-    let line = format!("?cogwright erase-data <@{member}> erase");
+    let line = format!(
+        "<@{}> cogwright erase-data <@{member}> erase",
+        bot.sandbox.application_id()
+    );
     let told = bot.ask(&bot.owner(), &line).await.text();
     assert!(!told.contains("not erased"), "{told}");
     let (waits, noted) = inboxes(bot.folder.path());
