@@ -38,8 +38,8 @@ async fn field(form: &Form<'_>, part: &str, id: &str) -> (Option<String>, String
 async fn porter(owner: &Actor, is_one: bool) {
     let (place, chief, role) = ("general", "chief", "Porter");
     match is_one {
-        true => drop(owner.gives_role(place, chief, role).await.unwrap()),
-        false => drop(owner.takes_role(place, chief, role).await.unwrap()),
+        true => owner.gives_role(place, chief, role).await.unwrap(),
+        false => owner.takes_role(place, chief, role).await.unwrap(),
     }
 }
 
