@@ -90,9 +90,9 @@ impl Drop for Shown {
 }
 
 impl host_pages::Bot for Bot {
-    fn record(&self, deed: Deed) {
+    fn record(&self, deed: Deed) -> JoinHandle<()> {
         let services = Arc::clone(&self.services);
-        tokio::spawn(async move { services.authority.record(deed).await });
+        tokio::spawn(async move { services.authority.record(deed).await })
     }
 
     fn failed(&self, plugin: &str, route: &str, user: u64, error: &ErrorHead) -> String {

@@ -10,6 +10,7 @@ use host_discord::{Cache, Discord};
 use host_loader::{Generation, Slot};
 use host_ops::{audit::Deed, env::Secret};
 use plugin_api::abi::ErrorHead;
+use tokio::task::JoinHandle;
 use twilight_model::{
     guild::Permissions,
     id::{
@@ -20,8 +21,8 @@ use twilight_model::{
 
 /// What the pages ask of the bot that only the whole of it knows.
 pub trait Bot: Send + Sync {
-    /// Enters something into the audit journal.
-    fn record(&self, deed: Deed);
+    /// Enters something into the audit journal, also if whoever waits goes away: it is there when the task ends.
+    fn record(&self, deed: Deed) -> JoinHandle<()>;
 
     /// Tells the log and the list of errors what a plugin's route has failed over; the id by which both have it.
     fn failed(&self, plugin: &str, route: &str, user: u64, error: &ErrorHead) -> String;

@@ -108,7 +108,8 @@ pub(super) async fn back(
             &from.address,
             "discord",
             "it was not begun in this browser within ten minutes",
-        );
+        )
+        .await;
         return sorry("This login was not begun in this browser, or more than ten minutes ago.");
     };
     if let Some(error) = value("error") {
@@ -145,7 +146,7 @@ pub(super) async fn back(
         browser: browser(&headers),
         through: from.way.through().to_owned(),
     };
-    match begin(&state, &from.way, login) {
+    match begin(&state, &from.way, login).await {
         // No redirect: a strict cookie would not be sent along on the way from Discord.
         Ok(cookies) => {
             let head = "<meta http-equiv=\"refresh\" content=\"0;url=/\">";

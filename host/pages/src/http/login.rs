@@ -91,7 +91,8 @@ pub(super) async fn link(
             &from.address,
             "link",
             "the link was used before, is too old, or never was",
-        );
+        )
+        .await;
         return Refusal::new(
             StatusCode::FORBIDDEN,
             "This link was used before, or is older than ten minutes. Ask for another one.",
@@ -107,14 +108,14 @@ pub(super) async fn link(
         browser: browser(&headers),
         through: from.way.through().to_owned(),
     };
-    match begin(&state, &from.way, login) {
+    match begin(&state, &from.way, login).await {
         Ok(cookies) => (AppendHeaders(cookies), "/").into_response(),
         Err(refusal) => refusal.answer(false),
     }
 }
 
 /// Begins a session of whoever has a role: the cookies for their browser.
-pub(super) fn begin(
+pub(super) async fn begin(
     state: &Arc<State>,
     by: &Way,
     login: Login,
@@ -126,7 +127,7 @@ pub(super) fn begin(
         login.address.clone(),
     );
     let Some(rights) = state.rights_through(user, by.through()) else {
-        denied(state, user, &address, way, "the user has no role");
+        denied(state, user, &address, way, "the user has no role").await;
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             format!(
@@ -145,7 +146,8 @@ pub(super) fn begin(
         way,
         &address,
         &format!("done: {}", rights.role),
-    );
+    )
+    .await;
     Ok(cookies::give(state, by, &token).map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
@@ -167,14 +169,15 @@ pub(super) async fn log_out(
         &visitor.session.way,
         &visitor.address,
         "done",
-    );
+    )
+    .await;
     let cookies =
         cookies::take_back(&state, &visitor.way).map(|cookie| (header::SET_COOKIE, cookie));
     (AppendHeaders(cookies), Redirect::to("/login")).into_response()
 }
 
 /// Enters a login that was refused into the audit journal.
-pub(super) fn denied(state: &State, user: u64, address: &str, way: &str, why: &str) {
+pub(super) async fn denied(state: &State, user: u64, address: &str, way: &str, why: &str) {
     tracing::warn!(
         user,
         address,
@@ -188,12 +191,13 @@ pub(super) fn denied(state: &State, user: u64, address: &str, way: &str, why: &s
         .is_ok();
     if is_new {
         let result = format!("refused: {why}");
-        record(state, user, "pages.login", way, address, &result);
+        record(state, user, "pages.login", way, address, &result).await;
     }
 }
 
-fn record(state: &State, user: u64, call: &str, way: &str, address: &str, result: &str) {
-    state.site.bot.record(Deed {
+/// Enters it into the audit journal, before anybody is answered.
+async fn record(state: &State, user: u64, call: &str, way: &str, address: &str, result: &str) {
+    let entered = state.site.bot.record(Deed {
         user,
         call: call.to_owned(),
         way: "page".to_owned(),
@@ -201,6 +205,9 @@ fn record(state: &State, user: u64, call: &str, way: &str, address: &str, result
         result: result.to_owned(),
         ..Deed::default()
     });
+    if let Err(error) = entered.await {
+        tracing::error!("a login or logout is not in the audit journal: {error}");
+    }
 }
 
 /// What a browser says that it is.

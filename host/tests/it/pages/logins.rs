@@ -19,7 +19,7 @@ pub fn journal(bot: &Fixture) -> String {
         .collect()
 }
 
-/// The same once it has all of this: a refusal is answered, and then written down.
+/// The same once it has all of this: what a host call has done is answered, and then written down.
 pub async fn journal_with(bot: &Fixture, wanted: &[&str]) -> String {
     let all = async {
         loop {
@@ -66,8 +66,10 @@ async fn a_link_logs_in_once_and_nobody_who_sees_it_on_its_way_can_use_it_later(
         .await
         .is(403, "used before");
     second.get("/p/tearoom/").await.is(303, "");
-    let wanted = ["pages.login", "refused: the link was used before"];
-    let (hash, written) = (token.to_owned(), journal_with(&bot, &wanted).await);
+    let (hash, written) = (token.to_owned(), journal(&bot));
+    assert!(
+        written.contains("pages.login") && written.contains("refused: the link was used before")
+    );
     assert!(!written.contains(&hash) && !first.cookies().contains(&hash));
     bot.close().await;
 }
@@ -93,7 +95,7 @@ async fn discord_logs_in_whoever_has_a_role_and_tells_the_others_who_gives_one()
         .get("/p/tearoom/")
         .await
         .is(200, "is Visitor, owner false");
-    journal_with(&bot, &["the user has no role"]).await;
+    assert!(journal(&bot).contains("the user has no role"));
     bot.close().await;
 }
 
