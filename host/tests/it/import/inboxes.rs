@@ -134,7 +134,7 @@ async fn ready(bot: &Fixture) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_waits_in_no_inbox() {
-    let bot = Fixture::with(&PLUGINS).await;
+    let bot = Fixture::with(&["automations", "backup", "mydata", "scheduler"]).await;
     let mut harbour = 0;
     let bot = bot
         .restart_after(async |stopped| {
