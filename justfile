@@ -16,9 +16,10 @@ sandbox *arguments:
 story:
     cargo run -- sandbox --script docs/stories/first-run.txt
 
-# All tests.
+# All tests. Those inside of plugins by a call of their own: built together with the host, plugins would get its features.
 test:
     cargo test
+    cargo test $(for it in examples/*/ plugins/*/; do printf -- '-p %s ' $(basename $it); done)
 
 # The example plugins, by a cargo call of their own.
 examples:

@@ -3,7 +3,7 @@
 use plugin_api::{
     abi::{AccessCall, SessionView},
     prelude::*,
-    text::{ago, clip, counted, plain, word},
+    text::{ago, clip, code, counted, word},
 };
 
 use crate::Dashboard;
@@ -49,7 +49,7 @@ fn line(session: &SessionView) -> String {
     };
     let role = match &*session.role {
         "" => "no role any more".to_owned(),
-        role => plain(role),
+        role => code(role),
     };
     format!(
         "**{}** <@{}> · {role} · {way} {} · used {} from {} · {}",
@@ -58,7 +58,7 @@ fn line(session: &SessionView) -> String {
         ago(session.since_ms),
         ago(session.used_ms),
         word(&session.address),
-        plain(&clip(&session.browser, BROWSER)),
+        code(&clip(&session.browser, BROWSER)),
     )
 }
 
@@ -189,8 +189,9 @@ mod tests {
         session.browser = "**bold** @everyone [x](https://evil.example)".to_owned();
         session.role = "`tick`".to_owned();
         let shown = line(&session);
+        let as_code = "`**bold** @everyone [x](https://evil.example)`";
         assert!(
-            !shown.contains("**bold**") && !shown.contains("`tick`"),
+            shown.contains(as_code) && shown.contains("`ˋtickˋ`"),
             "{shown}"
         );
     }
