@@ -22,7 +22,7 @@ def by_link(page, house, link):
 
 
 def logged_in(page, name, role):
-    page.there("main h1", f"{name} is logged in", quiet=True)
+    page.there("nav a[href^='/p/']", f"{name} is logged in", quiet=True)
     page.shows(role, ".user-name", f"{name} is logged in as {role}")
 
 
