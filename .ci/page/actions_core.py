@@ -113,7 +113,7 @@ def settings(me, house):
     house.until(lambda: 'prefix = "?"' not in file.read_text(), "and out of it")
     house.hears("member", "kitchen", "!hello", "Hello, member!")
     zone = "setting-plugin-scheduler-zone"
-    me.open(f"/settings/server/{house.guild('Tea House')}")
+    me.open(f"/settings/server/{house.guild('Tea House')}?group=scheduler")
     me.fills(f"#{zone}", "Asia/Kolkata")
     with me.doing("/settings/server/{guild}/write"):
         me.click(setting(zone) + "button[type=submit]")
