@@ -46,7 +46,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 const SETTLED: Duration = Duration::from_secs(4);
 
 /// Looks of each kind, in turns.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 4;
 
 /// Between two uses of the command.
 const BETWEEN: Duration = Duration::from_millis(40);
@@ -162,10 +162,22 @@ fn definitions(channel: &str) -> Vec<Value> {
     };
     let mut all: Vec<Value> = (0..6).map(filter).collect();
     all.push(
-        json!({"name": "levels", "template": "levels", "parameters": {"points": 10, "pause": 60}}),
+        json!({"name": "levels", "template": "levels", "parameters": {
+            "points": 10, "pause": 60, "message": "{user} has reached level {level}!",
+        }}),
     );
-    for template in ["welcome", "goodbye", "voice_log"] {
-        all.push(json!({"name": template, "template": template, "parameters": {"channel": channel, "message": "{user}"}}));
+    for (template, parameters) in [
+        ("welcome", json!({"channel": channel, "message": "{user}"})),
+        (
+            "goodbye",
+            json!({"channel": channel, "message": "{username}"}),
+        ),
+        (
+            "voice_log",
+            json!({"channel": channel, "joins": true, "leaves": true}),
+        ),
+    ] {
+        all.push(json!({"name": template, "template": template, "parameters": parameters}));
     }
     all
 }
