@@ -101,7 +101,7 @@ dashboards which="":
     cargo build --release -p host --bin cogwright --example dashboards
     target/release/examples/dashboards target/release {{ which }}
 
-# What automations cost other plugins: a thousand of them in a hundred servers, at two thousand messages a second. Some five minutes.
+# What automations cost other plugins: a thousand of them in a hundred servers, at two thousand messages a second. Some two minutes.
 automations:
     cargo build --release -p automations -p counter -p hello
     cargo build --release -p host --bin cogwright --example automations
