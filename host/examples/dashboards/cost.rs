@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     Outcome,
     browser::{Browser, Done},
-    process::{end, log, prepare, start, until_ready},
+    process::{end, log, prepare, processor_time, start, until_ready},
 };
 
 /// Messages a second.
@@ -37,9 +37,6 @@ const ROUNDS: u32 = 5;
 const PAGES: [&str; 10] = [
     "", "events", "log", "hooks", "plugins", "system", "commands", "shards", "security", "settings",
 ];
-
-/// Clock ticks a second of `/proc/PID/stat`: 100 on every Linux that there is.
-const TICKS: f64 = 100.0;
 
 /// A bot that is looked at.
 struct Watched {
@@ -200,9 +197,13 @@ impl Watched {
     }
 
     async fn look(&self) -> Outcome<Used> {
-        let (plugin, bot, began) = (self.plugin().await?, ticks(self.process)?, Instant::now());
+        let (plugin, bot, began) = (
+            self.plugin().await?,
+            processor_time(self.process)?,
+            Instant::now(),
+        );
         sleep(WINDOW).await;
-        let bot = (ticks(self.process)? - bot) / TICKS;
+        let bot = processor_time(self.process)? - bot;
         let percent = |seconds: f64| 100.0 * seconds / began.elapsed().as_secs_f64();
         let bot = percent(bot);
         // Asking for the figures is no part of the window.
@@ -218,16 +219,6 @@ impl Watched {
         let line = page.lines().find_map(|it| it.strip_prefix(FIGURE));
         Ok(line.map(str::parse).transpose()?.unwrap_or_default())
     }
-}
-
-/// Clock ticks of a process so far.
-pub fn ticks(process: u32) -> Outcome<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Behind the name, which may have anything in it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("an odd stat")?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut next = || -> Outcome<f64> { Ok(fields.next().ok_or("a short stat")?.parse()?) };
-    Ok(next()? + next()?)
 }
 
 fn sorted(all: impl Iterator<Item = f64>) -> Vec<f64> {

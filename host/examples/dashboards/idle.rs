@@ -11,8 +11,8 @@ use tokio::time::sleep;
 
 use crate::{
     Outcome,
-    cost::{A_SECOND, Crowd, ticks},
-    process::{end, prepare, start, until_ready},
+    cost::{A_SECOND, Crowd},
+    process::{end, prepare, processor_time, start, until_ready},
 };
 
 /// Pairs of bots.
@@ -89,12 +89,12 @@ pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
         let mut differences = Vec::new();
         let mut level = 0.0;
         for _ in 0..LOOKS {
-            let before = [without, with].map(|it| ticks(it.bot.id()));
+            let before = [without, with].map(|it| processor_time(it.bot.id()));
             sleep(WINDOW).await;
-            let after = [without, with].map(|it| ticks(it.bot.id()));
+            let after = [without, with].map(|it| processor_time(it.bot.id()));
             let mut used = [0.0; 2];
             for ((used, before), after) in used.iter_mut().zip(before).zip(after) {
-                *used = (after? - before?) / WINDOW.as_secs_f64();
+                *used = 100.0 * (after? - before?) / WINDOW.as_secs_f64();
             }
             differences.push(used[1] - used[0]);
             level += used[0] / LOOKS as f64;
