@@ -93,9 +93,9 @@ page meter="":
     cargo build --release -p host --example page
     {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
 
-# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; the same of two bots side by
-# side, one with a dashboard that nobody looks at; first bytes and sizes of all tabs in 10,000 servers and with sixty plugins. `just dashboards
-# cost`, `idle` or `size` takes one of them. Some twenty minutes.
+# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; what one does that nobody
+# looks at; first bytes and sizes of all tabs in 10,000 servers and with sixty plugins. `just dashboards cost`, `idle` or `size` takes one of them.
+# Some twenty minutes.
 dashboards which="":
     cargo build --release -p access -p checks -p counter -p dashboard -p diagnostics -p echo -p hello -p help -p hooks -p info -p maintenance -p moderation -p mydata -p options -p poll -p registry -p remind -p scheduler -p settings -p shards -p slashlimit -p ticker -p wizard
     cargo build --release -p host --bin cogwright --example dashboards

@@ -39,7 +39,7 @@ const PAGES: [&str; 10] = [
 ];
 
 /// A bot that is looked at.
-struct Watched {
+pub struct Watched {
     process: u32,
     /// Its figures' address.
     figures: String,
@@ -184,7 +184,7 @@ async fn unload(sandbox: &Sandbox, what: &str) -> Outcome<()> {
 }
 
 impl Watched {
-    fn of(bot: &Child, folder: &Path) -> Outcome<Self> {
+    pub fn of(bot: &Child, folder: &Path) -> Outcome<Self> {
         let said = fs::read_to_string(log(folder, 0))?;
         let (_, rest) = said
             .split_once("metrics at ")
@@ -213,11 +213,24 @@ impl Watched {
 
     /// Seconds of the processor that the dashboard has used, of all its generations.
     async fn plugin(&self) -> Outcome<f64> {
-        const FIGURE: &str = "cogwright_plugin_cpu_seconds_total{plugin=\"dashboard\"} ";
+        self.of_dashboard("cogwright_plugin_cpu_seconds_total")
+            .await
+    }
+
+    /// The sum of all rows of one figure that are of the dashboard.
+    pub async fn of_dashboard(&self, figure: &str) -> Outcome<f64> {
         let page = reqwest::get(&self.figures).await?.error_for_status()?;
         let page = page.text().await?;
-        let line = page.lines().find_map(|it| it.strip_prefix(FIGURE));
-        Ok(line.map(str::parse).transpose()?.unwrap_or_default())
+        let mut sum = 0.0;
+        for line in page.lines() {
+            if let Some(labels) = line.strip_prefix(figure).filter(|it| it.starts_with('{'))
+                && labels.contains("plugin=\"dashboard\"")
+                && let Some((_, value)) = labels.rsplit_once(' ')
+            {
+                sum += value.parse::<f64>()?;
+            }
+        }
+        Ok(sum)
     }
 }
 
