@@ -1,0 +1,375 @@
+//! Known files: what probes have found of contents, kept for the next start.
+//!
+//! A probe's report holds for a content, a host and the libraries that both are linked with. It lies in `probed.json` in the data folder
+//! under the SHA-256 of the content, beside the identity of what has probed it: another host, or another libc, knows none of it and probes
+//! anew. What can't be read is as if it were not there: it costs a probe, and nothing else.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fmt::Write as _,
+    fs::{self, Metadata},
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::UNIX_EPOCH,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    ago::now_ms,
+    file,
+    platform::{files, snapshot},
+    probe::ProbeReport,
+};
+
+/// Contents that are known; those that were used longest ago go first.
+const REMEMBERED: usize = 500;
+
+/// Bytes of the file that are read: a manifest has some 20 kB.
+const LARGEST: u64 = 32 << 20;
+
+const DAY_MS: u64 = 24 * 3600 * 1000;
+
+/// How long a content is remembered that nobody has loaded.
+const UNUSED_MS: u64 = 30 * DAY_MS;
+
+/// What probes have found.
+#[derive(Debug)]
+pub(crate) struct Known {
+    path: PathBuf,
+    /// Who has probed; `None` where that can't be told, and nothing is kept.
+    host: Option<Host>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    files: BTreeMap<String, Entry>,
+    is_changed: bool,
+}
+
+/// The file, whole.
+#[derive(Debug, Serialize, Deserialize)]
+struct OnDisk {
+    host: String,
+    /// By SHA-256, in hexadecimal.
+    files: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    /// When it was last used, to a day.
+    used_ms: u64,
+    /// The report as it was written: it takes less than what it is read into.
+    report: Box<RawValue>,
+}
+
+/// What a probe's report depends on beside the content.
+#[derive(Debug)]
+struct Host {
+    identity: String,
+    /// The names of the libraries that it is linked with.
+    libraries: Vec<OsString>,
+}
+
+impl Known {
+    /// What the data folder says, for a host that probes with this executable.
+    pub(crate) fn open(data: &Path, executable: &Path) -> Self {
+        let path = data.join("probed.json");
+        let host = Host::of(executable);
+        let files = host.as_ref().and_then(|host| read(&path, host));
+        let kept = Kept {
+            files: files.unwrap_or_default(),
+            is_changed: false,
+        };
+        Self {
+            path,
+            host,
+            kept: Mutex::new(kept),
+        }
+    }
+
+    /// What a probe has found of a content, by its SHA-256.
+    pub(crate) fn of(&self, sha256: &[u8; 32]) -> Option<ProbeReport> {
+        let mut kept = self.kept();
+        let Kept { files, is_changed } = &mut *kept;
+        let entry = files.get_mut(&file::hex(sha256))?;
+        let report = serde_json::from_str(entry.report.get()).ok()?;
+        let now = now_ms();
+        // Otherwise each start would write it.
+        if now.abs_diff(entry.used_ms) > DAY_MS {
+            (entry.used_ms, *is_changed) = (now, true);
+        }
+        Some(report)
+    }
+
+    /// Keeps what a probe has found. Of a file that is linked with more than the host it is not kept: nobody would notice that it has
+    /// become another library.
+    pub(crate) fn enter(&self, sha256: &[u8; 32], needed: &[String], report: &ProbeReport) {
+        let Some(host) = &self.host else { return };
+        if !host.has_all(needed) || report.refused.is_some() {
+            return;
+        }
+        let Ok(report) = serde_json::value::to_raw_value(report) else {
+            return;
+        };
+        let entry = Entry {
+            used_ms: now_ms(),
+            report,
+        };
+        let mut kept = self.kept();
+        kept.files.insert(file::hex(sha256), entry);
+        kept.is_changed = true;
+    }
+
+    /// Forgets all of it: something has ended the process, and nobody knows what.
+    pub(crate) fn forget(&self) {
+        let mut kept = self.kept();
+        kept.is_changed |= !kept.files.is_empty();
+        kept.files.clear();
+    }
+
+    /// Writes what has changed: whole, or not at all. File work.
+    pub(crate) fn write(&self) {
+        let Some(host) = &self.host else { return };
+        // Held meanwhile: of two that write the later has more.
+        let mut kept = self.kept();
+        if !std::mem::take(&mut kept.is_changed) {
+            return;
+        }
+        tidy(&mut kept.files, now_ms());
+        let whole = OnDisk {
+            host: host.identity.clone(),
+            files: std::mem::take(&mut kept.files),
+        };
+        let part = self.path.with_extension("json.part");
+        let write = || -> io::Result<()> {
+            fs::write(&part, serde_json::to_vec(&whole)?)?;
+            fs::rename(&part, &self.path)
+        };
+        if let Err(error) = write() {
+            tracing::warn!(path = %self.path.display(), "the next start probes all files again, as this can't be written: {error}");
+        }
+        kept.files = whole.files;
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(path: &Path, host: &Host) -> Option<BTreeMap<String, Entry>> {
+    if fs::metadata(path).ok()?.len() > LARGEST {
+        return None;
+    }
+    let whole: OnDisk = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (whole.host == host.identity).then_some(whole.files)
+}
+
+/// Leaves out what was not used for long, and the oldest where there are too many.
+fn tidy(files: &mut BTreeMap<String, Entry>, now: u64) {
+    files.retain(|_, it| now.saturating_sub(it.used_ms) <= UNUSED_MS);
+    let over = files.len().saturating_sub(REMEMBERED);
+    let mut by_age: Vec<(u64, String)> = files
+        .iter()
+        .map(|(sha256, it)| (it.used_ms, sha256.clone()))
+        .collect();
+    by_age.sort_unstable();
+    for (_, sha256) in by_age.into_iter().take(over) {
+        files.remove(&sha256);
+    }
+}
+
+impl Host {
+    /// This program, at this version and build, with all libraries that it is linked with. To be called before the first plugin is opened.
+    fn of(executable: &Path) -> Option<Self> {
+        let mut identity = format!(
+            "{} {} {}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
+        stamp(&mut identity, &fs::metadata(executable).ok()?);
+        let mut libraries = Vec::new();
+        for image in snapshot::images() {
+            // The kernel's own, and the program's, have no file of such a name.
+            let Ok(metadata) = fs::metadata(&image.path) else {
+                continue;
+            };
+            let _ = write!(identity, "; {}", image.path.display());
+            stamp(&mut identity, &metadata);
+            libraries.extend(image.path.file_name().map(OsStr::to_owned));
+            libraries.extend(image.soname);
+        }
+        Some(Self {
+            identity,
+            libraries,
+        })
+    }
+
+    fn has_all(&self, needed: &[String]) -> bool {
+        needed
+            .iter()
+            .all(|it| self.libraries.iter().any(|library| library == &**it))
+    }
+}
+
+/// What is another one when the file is another one.
+fn stamp(identity: &mut String, metadata: &Metadata) {
+    let modified = metadata.modified().ok();
+    let modified = modified.and_then(|it| it.duration_since(UNIX_EPOCH).ok());
+    let _ = write!(
+        identity,
+        " {} {:?} {:?}",
+        metadata.len(),
+        modified.unwrap_or_default(),
+        files::version(metadata)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use plugin_api::manifest::Manifest;
+
+    use super::*;
+
+    struct Folder {
+        folder: tempfile::TempDir,
+        executable: PathBuf,
+    }
+
+    impl Folder {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let executable = folder.path().join("program");
+            fs::write(&executable, "1").unwrap();
+            Self { folder, executable }
+        }
+
+        fn open(&self) -> Known {
+            Known::open(self.folder.path(), &self.executable)
+        }
+
+        fn file(&self) -> PathBuf {
+            self.folder.path().join("probed.json")
+        }
+    }
+
+    fn enter(known: &Known, content: u8, needed: &[&str], version: &str) {
+        let needed: Vec<String> = needed.iter().map(|it| (*it).to_owned()).collect();
+        known.enter(&[content; 32], &needed, &report(version));
+    }
+
+    fn report(version: &str) -> ProbeReport {
+        ProbeReport {
+            manifest: Manifest {
+                version: version.to_owned(),
+                ..Manifest::default()
+            },
+            stayed: vec!["1 thread".to_owned()],
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_known_to_the_next_process_with_what_had_stayed() {
+        let folder = Folder::new();
+        let known = folder.open();
+        assert!(known.of(&[1; 32]).is_none());
+        enter(&known, 1, &[], "1.2.3");
+        known.write();
+        let found = folder.open().of(&[1; 32]).unwrap();
+        assert_eq!(found.manifest.version, "1.2.3");
+        assert_eq!(found.stayed, ["1 thread"]);
+        assert!(folder.open().of(&[2; 32]).is_none());
+    }
+
+    #[test]
+    fn another_host_knows_nothing_of_it() {
+        let folder = Folder::new();
+        let known = folder.open();
+        enter(&known, 1, &[], "1.0.0");
+        known.write();
+        // As an upgrade puts it there: of the same size, under another inode.
+        let next = folder.folder.path().join("next");
+        fs::write(&next, "2").unwrap();
+        fs::rename(&next, &folder.executable).unwrap();
+        let known = folder.open();
+        assert!(known.of(&[1; 32]).is_none());
+        // What is written by it holds for it alone.
+        enter(&known, 2, &[], "2.0.0");
+        known.write();
+        assert!(folder.open().of(&[1; 32]).is_none());
+        assert!(folder.open().of(&[2; 32]).is_some());
+    }
+
+    #[test]
+    fn a_torn_or_strange_file_is_as_none() {
+        let folder = Folder::new();
+        let known = folder.open();
+        enter(&known, 1, &[], "1.0.0");
+        known.write();
+        let whole = fs::read(folder.file()).unwrap();
+        for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+            fs::write(folder.file(), &whole[..length]).unwrap();
+            assert!(folder.open().of(&[1; 32]).is_none(), "{length}");
+        }
+        fs::write(folder.file(), vec![0; whole.len()]).unwrap();
+        let known = folder.open();
+        assert!(known.of(&[1; 32]).is_none());
+        enter(&known, 1, &[], "1.0.0");
+        known.write();
+        assert!(folder.open().of(&[1; 32]).is_some());
+        // What is whole, and holds something else.
+        let text = String::from_utf8(whole).unwrap();
+        let odd = text.replace(r#""stayed":["1 thread"]"#, r#""stayed":7"#);
+        assert_ne!(odd, text);
+        fs::write(folder.file(), odd).unwrap();
+        assert!(folder.open().of(&[1; 32]).is_none());
+    }
+
+    #[test]
+    fn what_is_linked_with_more_than_the_host_is_probed_each_time() {
+        let folder = Folder::new();
+        let known = folder.open();
+        enter(&known, 1, &["libc.so.6"], "1.0.0");
+        enter(&known, 2, &["libc.so.6", "libodd.so.1"], "1.0.0");
+        assert!(known.of(&[1; 32]).is_some());
+        assert!(known.of(&[2; 32]).is_none());
+    }
+
+    #[test]
+    fn it_is_forgotten_after_a_month_or_when_there_are_too_many_or_all_at_once() {
+        let folder = Folder::new();
+        let known = folder.open();
+        for content in 0..3 {
+            enter(&known, content, &[], "1.0.0");
+        }
+        let now = now_ms();
+        {
+            let mut kept = known.kept();
+            let entry = kept.files.get_mut(&file::hex(&[0; 32])).unwrap();
+            entry.used_ms = now - UNUSED_MS - 1_000;
+            let entry = |used_ms| Entry {
+                used_ms,
+                report: serde_json::value::to_raw_value(&report("1.0.0")).unwrap(),
+            };
+            for more in 0..REMEMBERED as u64 {
+                kept.files
+                    .insert(format!("{more}"), entry(now - 2_000 - more));
+            }
+        }
+        known.write();
+        let known = folder.open();
+        assert_eq!(known.kept().files.len(), REMEMBERED);
+        assert!(known.of(&[0; 32]).is_none() && known.of(&[2; 32]).is_some());
+        let last = format!("{}", REMEMBERED - 1);
+        assert!(!known.kept().files.contains_key(&last) && known.kept().files.contains_key("0"));
+        known.forget();
+        known.write();
+        assert!(folder.open().of(&[2; 32]).is_none());
+    }
+}
