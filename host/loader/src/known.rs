@@ -3,6 +3,9 @@
 //! A probe's report holds for a content, a host and the libraries that both are linked with. It lies in `probed.json` in the data folder
 //! under the SHA-256 of the content, beside the identity of what has probed it: another host, or another libc, knows none of it and probes
 //! anew. What can't be read is as if it were not there: it costs a probe, and nothing else.
+//!
+//! With it lies which file a content was loaded from, and its copy in the archive: a file that is as it was then, to the nanosecond and the
+//! inode, is not read once more, and its copy gets another name instead of being written again.
 
 use std::{
     collections::BTreeMap,
@@ -20,9 +23,10 @@ use serde_json::value::RawValue;
 
 use crate::{
     ago::now_ms,
-    file,
+    file::{self, FileInfo},
     platform::{files, snapshot},
     probe::ProbeReport,
+    stamp::{CopyStamp, Stamp},
 };
 
 /// Contents that are known; those that were used longest ago go first.
@@ -65,6 +69,41 @@ struct Entry {
     used_ms: u64,
     /// The report as it was written: it takes less than what it is read into.
     report: Box<RawValue>,
+    /// The file that it was loaded from, and its copy in the archive.
+    #[serde(default)]
+    seen: Option<Seen>,
+    /// Whether that is of an earlier process, and was not asked for by this one.
+    #[serde(skip)]
+    is_earlier: bool,
+}
+
+/// A file that was loaded, so that it need not be read once more while it is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// The file's, from before it was read.
+    pub(crate) stamp: Stamp,
+    /// That of the archive's copy.
+    pub(crate) copy: CopyStamp,
+    raw_note: Vec<u8>,
+    needed: Vec<String>,
+    gnu_unique: usize,
+}
+
+impl Seen {
+    pub(crate) fn new(stamp: Stamp, copy: CopyStamp, info: &FileInfo) -> Self {
+        Self {
+            stamp,
+            copy,
+            raw_note: info.raw_note.clone(),
+            needed: info.needed.clone(),
+            gnu_unique: info.gnu_unique,
+        }
+    }
+
+    fn info(&self, sha256: [u8; 32]) -> Option<FileInfo> {
+        let parts = (&*self.raw_note, &*self.needed, self.gnu_unique);
+        FileInfo::from_parts(sha256, self.stamp.len, parts)
+    }
 }
 
 /// What a probe's report depends on beside the content.
@@ -119,10 +158,39 @@ impl Known {
         let entry = Entry {
             used_ms: now_ms(),
             report,
+            seen: None,
+            is_earlier: false,
         };
         let mut kept = self.kept();
         kept.files.insert(file::hex(sha256), entry);
         kept.is_changed = true;
+    }
+
+    /// What a file with this stamp holds, where an earlier process has loaded it. Each is told once: the copy of it is to be loaded once
+    /// in a process.
+    pub(crate) fn take_seen(&self, stamp: &Stamp) -> Option<(FileInfo, CopyStamp)> {
+        let mut kept = self.kept();
+        let is_it = |it: &Entry| {
+            let seen = it.seen.as_ref();
+            it.is_earlier && seen.is_some_and(|seen| seen.stamp == *stamp)
+        };
+        let (sha256, entry) = kept.files.iter_mut().find(|(_, it)| is_it(it))?;
+        entry.is_earlier = false;
+        let seen = entry.seen.as_ref()?;
+        Some((seen.info(file::from_hex(sha256)?)?, seen.copy))
+    }
+
+    /// Notes the file that a content was loaded from, where that is known.
+    pub(crate) fn note_seen(&self, sha256: &[u8; 32], seen: Seen) {
+        let mut kept = self.kept();
+        let Kept { files, is_changed } = &mut *kept;
+        let Some(entry) = files.get_mut(&file::hex(sha256)) else {
+            return;
+        };
+        if entry.seen.as_ref() != Some(&seen) {
+            // Whatever was there, this is of this process.
+            (entry.seen, entry.is_earlier, *is_changed) = (Some(seen), false, true);
+        }
     }
 
     /// Forgets all of it: something has ended the process, and nobody knows what.
@@ -166,7 +234,14 @@ fn read(path: &Path, host: &Host) -> Option<BTreeMap<String, Entry>> {
         return None;
     }
     let whole: OnDisk = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    (whole.host == host.identity).then_some(whole.files)
+    if whole.host != host.identity {
+        return None;
+    }
+    let mut files = whole.files;
+    for entry in files.values_mut() {
+        entry.is_earlier = true;
+    }
+    Some(files)
 }
 
 /// Leaves out what was not used for long, and the oldest where there are too many.
@@ -192,7 +267,7 @@ impl Host {
             std::env::consts::OS,
             std::env::consts::ARCH
         );
-        stamp(&mut identity, &fs::metadata(executable).ok()?);
+        identify(&mut identity, &fs::metadata(executable).ok()?);
         let mut libraries = Vec::new();
         for image in snapshot::images() {
             // The kernel's own, and the program's, have no file of such a name.
@@ -200,7 +275,7 @@ impl Host {
                 continue;
             };
             let _ = write!(identity, "; {}", image.path.display());
-            stamp(&mut identity, &metadata);
+            identify(&mut identity, &metadata);
             libraries.extend(image.path.file_name().map(OsStr::to_owned));
             libraries.extend(image.soname);
         }
@@ -218,7 +293,7 @@ impl Host {
 }
 
 /// What is another one when the file is another one.
-fn stamp(identity: &mut String, metadata: &Metadata) {
+fn identify(identity: &mut String, metadata: &Metadata) {
     let modified = metadata.modified().ok();
     let modified = modified.and_then(|it| it.duration_since(UNIX_EPOCH).ok());
     let _ = write!(
@@ -356,6 +431,8 @@ mod tests {
             let entry = |used_ms| Entry {
                 used_ms,
                 report: serde_json::value::to_raw_value(&report("1.0.0")).unwrap(),
+                seen: None,
+                is_earlier: false,
             };
             for more in 0..REMEMBERED as u64 {
                 kept.files

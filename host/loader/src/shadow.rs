@@ -37,6 +37,18 @@ pub fn path(folder: &Path, plugin: &str, generation: u64, sha256: &str) -> PathB
     folder.join(name)
 }
 
+/// Gives a copy that no library of this process was opened from another name, as the private copy of a generation.
+///
+/// # Errors
+///
+/// The file system has no such names, or nothing can be loaded from there.
+pub fn link(copy: &Path, path: &Path) -> io::Result<()> {
+    if path.parent().is_some_and(files::is_noexec) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    fs::hard_link(copy, path)
+}
+
 /// Writes `bytes` as the private copy of a generation.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use host_discord::{
 };
 use host_loader::StartPlan;
 use host_ops::env::Environment;
+use plugin_api::manifest::Manifest;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use twilight_model::gateway::{Intents, payload::outgoing::update_presence::UpdatePresencePayload};
@@ -50,7 +51,14 @@ impl Core {
             self.plugins.load_planned(plan).await;
             return self.dial(environment, self.routes.intents()).await;
         }
-        let dialling = self.dial(environment, expected(&plan));
+        let known = expected(&plan);
+        // What a plugin may choose as it starts is not in its manifest: it is waited for where that takes further intents.
+        let chosen = plan.loaded(|manifest| !known.0.contains(choices(manifest)));
+        let dialling = async {
+            chosen.await;
+            self.dial(environment, both(known, self.routes.intents()))
+                .await
+        };
         let (dialled, ()) = tokio::join!(dialling, self.plugins.load_planned(plan));
         let dialled = dialled?;
         self.correct(&dialled);
@@ -111,7 +119,25 @@ impl Core {
     }
 }
 
-/// The intents that these plugins will want, as their routes will have them.
+/// The intents of all that a plugin may choose to hear.
+fn choices(manifest: &Manifest) -> Intents {
+    let chosen = manifest.listeners.iter().filter(|it| it.chosen);
+    let events = chosen.map(|it| it.event.clone()).collect();
+    intents::of_chosen(manifest, &events)
+}
+
+fn both(mut one: Wanted, other: Wanted) -> Wanted {
+    one.0 |= other.0;
+    for (intent, names) in other.1 {
+        let all = one.1.entry(intent).or_default();
+        all.extend(names);
+        all.sort();
+        all.dedup();
+    }
+    one
+}
+
+/// The intents that these plugins will want, as their routes will have them but for what is chosen.
 fn expected(plan: &StartPlan) -> Wanted {
     let mut all = intents::HOST;
     let mut reasons: BTreeMap<u64, Vec<PluginName>> = BTreeMap::new();
@@ -124,4 +150,34 @@ fn expected(plan: &StartPlan) -> Wanted {
     }
     reasons.values_mut().for_each(|names| names.sort());
     (all, reasons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_chosen_is_told_from_what_is_heard_always() {
+        let manifest: Manifest = serde_json::from_value(serde_json::json!({"listeners": [
+            {"event": "GUILD_MEMBER_ADD", "chosen": true},
+            {"event": "TYPING_START"},
+        ]}))
+        .unwrap();
+        assert_eq!(choices(&manifest), Intents::GUILD_MEMBERS);
+        assert_eq!(choices(&Manifest::default()), Intents::empty());
+    }
+
+    #[test]
+    fn of_two_sets_of_intents_each_plugin_is_named_once() {
+        let bit = Intents::GUILD_MEMBERS.bits();
+        let wanted = |names: &[&str], all| {
+            let names = names.iter().map(|it| PluginName::new(it)).collect();
+            (all, BTreeMap::from([(bit, names)]))
+        };
+        let one = wanted(&["b", "c"], Intents::GUILD_MEMBERS);
+        let other = wanted(&["a", "b"], Intents::GUILD_MEMBERS | Intents::GUILDS);
+        let (all, reasons) = both(one, other);
+        assert_eq!(all, Intents::GUILD_MEMBERS | Intents::GUILDS);
+        assert_eq!(reasons[&bit], ["a", "b", "c"].map(PluginName::new));
+    }
 }

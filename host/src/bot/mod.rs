@@ -47,12 +47,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    core::Core,
-    folder::watch_folder,
-    heart::Question,
-    login::identify,
-};
+use self::{core::Core, folder::watch_folder, heart::Question, login::identify};
 use crate::{
     crashes::{self, Past, Report},
     dispatch,
@@ -224,7 +219,7 @@ impl Bot {
         }
         // Before the private copies of that process are removed.
         let crashed = past.report(&config);
-        let is_after_crash = crashed.is_some();
+        let is_after_crash = crashed.as_ref().is_some_and(Report::is_its_own);
         let is_alarming = services.tell_last_end(&config, crashed.as_ref().map(Report::in_short));
         let crashed = crashed.map(|report| (report, is_alarming));
         let plugins = Arc::new(program::plugins(

@@ -4,12 +4,14 @@ mod canary;
 mod footprints;
 mod former;
 mod keeping;
+mod look;
 mod order;
 mod prepared;
 mod refused;
 mod rollback;
 mod selection;
 mod start;
+mod start_plan;
 mod status;
 mod stopping;
 mod supervise;
@@ -36,7 +38,7 @@ pub use self::{
     canary::{CanaryBegun, Promoted},
     former::{RollBack, RolledBack},
     order::InUse,
-    start::StartPlan,
+    start_plan::StartPlan,
     status::{LoadReport, Serving, Status},
     trials::Trials,
 };
@@ -557,7 +559,7 @@ impl Plugins {
     fn by_plan(&self, files: Vec<PathBuf>) -> Vec<PathBuf> {
         let order = self.universe(None).plan().order;
         let set = self.set();
-        start::by_plan(files, &order, |file| {
+        start_plan::by_plan(files, &order, |file| {
             let declared = set.declared.get(file)?;
             Some(PluginName::new(&declared.name))
         })

@@ -8,20 +8,18 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::SystemTime,
 };
 
 use super::Plugins;
-use crate::{file::FileInfo, platform::files};
-
-/// What changes with whatever happens to a file.
-pub(super) type Stamp = (SystemTime, u64, (u64, i64, i64));
+use crate::{file::FileInfo, stamp::Stamp};
 
 /// A file as it was read.
 #[derive(Debug)]
 pub(super) struct Prepared {
     /// From before it was read.
     pub(super) stamp: Stamp,
+    /// Whether a next change will change that, however soon it has come.
+    pub(super) is_settled: bool,
     pub(super) info: FileInfo,
     pub(super) copy: Copied,
     /// Why its trial has failed.
@@ -109,15 +107,6 @@ impl Plugins {
 /// The stamp of a file, asked where it may block.
 pub(super) async fn stamp(file: &Path) -> Option<Stamp> {
     let file = file.to_owned();
-    let looked = tokio::task::spawn_blocking(move || stamp_of(&file));
+    let looked = tokio::task::spawn_blocking(move || Stamp::of(&file));
     looked.await.ok()?
-}
-
-pub(super) fn stamp_of(file: &Path) -> Option<Stamp> {
-    let metadata = fs::metadata(file).ok()?;
-    Some((
-        metadata.modified().ok()?,
-        metadata.len(),
-        files::version(&metadata),
-    ))
 }

@@ -16,7 +16,7 @@ use plugin_api::manifest::Manifest;
 use super::{
     LoadReport, Loaded, Plugins, exists,
     keeping::{Beside, Ended},
-    prepared::Content,
+    prepared::{self, Content},
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
 };
@@ -31,6 +31,7 @@ use crate::{
     resolve::Candidate,
     shadow,
     slot::Slot,
+    stamp::Stamp,
     state_file::SavedState,
     states::Moment,
     unload::UnloadReport,
@@ -183,6 +184,8 @@ pub(super) struct Load<'a> {
     found: OnceLock<SavedState>,
     /// Why its trial has failed, where it was tried when it was prepared.
     failed_trial: Option<String>,
+    /// The file's from before it was read, where the next change will change it.
+    stamp: Option<Stamp>,
 }
 
 impl<'a> Load<'a> {
@@ -193,7 +196,7 @@ impl<'a> Load<'a> {
         mut source: Source,
         began: Instant,
     ) -> Result<(Self, Content), LoadError> {
-        let mut failed_trial = None;
+        let (mut failed_trial, mut stamp) = (None, None);
         let (content, info) = match source.bytes.take() {
             Some(bytes) => {
                 let info = file::check(&bytes, path)?;
@@ -202,9 +205,12 @@ impl<'a> Load<'a> {
             None => match plugins.take_prepared(path).await {
                 Some(prepared) => {
                     failed_trial = prepared.failed_trial;
+                    stamp = prepared.is_settled.then_some(prepared.stamp);
                     (Content::Copy(prepared.copy), prepared.info)
                 }
                 None => {
+                    let before = prepared::stamp(path).await;
+                    stamp = before.filter(|it| it.is_settled(SystemTime::now()));
                     let (bytes, info) = read(path).await?;
                     (Content::Bytes(bytes), info)
                 }
@@ -223,6 +229,7 @@ impl<'a> Load<'a> {
             source,
             found: OnceLock::new(),
             failed_trial,
+            stamp,
         };
         Ok((load, content))
     }
@@ -356,10 +363,7 @@ impl<'a> Load<'a> {
         if !plugins.program.options().probe {
             return Ok(());
         }
-        if plugins
-            .declared_by(&self.name, &self.info.sha256)
-            .is_some()
-        {
+        if plugins.declared_by(&self.name, &self.info.sha256).is_some() {
             return Ok(());
         }
         if let Some(reason) = &self.failed_trial {
@@ -576,7 +580,13 @@ impl<'a> Load<'a> {
         };
         let found = self.found.get().cloned();
         self.plugins
-            .keep(&self.name, file, &next.shadow, found)
+            .keep(
+                &self.name,
+                (file, &self.info),
+                self.stamp,
+                &next.shadow,
+                found,
+            )
             .await;
     }
 

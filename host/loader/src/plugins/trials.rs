@@ -1,6 +1,9 @@
 //! Trials of files: what a child process has found of a content, for this process or for one before it.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use host_base::PluginName;
 use plugin_api::manifest::Manifest;
@@ -77,9 +80,12 @@ impl Plugins {
         set.probed.insert(*sha256, report.manifest.clone());
     }
 
-    /// Writes what is known by now, for the next process. Nobody waits for it: without it that probes anew.
-    pub(super) fn keep_trials(&self) {
-        let known = std::sync::Arc::clone(&self.known);
-        tokio::task::spawn_blocking(move || known.write());
+    /// Writes what is known by now, for the next process. It goes on if nobody waits for it; without it the next process probes anew.
+    pub(super) fn keep_trials(&self) -> impl Future<Output = ()> + use<> {
+        let known = Arc::clone(&self.known);
+        let written = tokio::task::spawn_blocking(move || known.write());
+        async move {
+            let _ = written.await;
+        }
     }
 }
