@@ -38,7 +38,8 @@ impl Core {
         &self,
         environment: &Environment,
     ) -> Result<Dialled, BotError> {
-        let extensions = &self.config.now().extensions;
+        let config = self.config.now();
+        let extensions = &config.extensions;
         let plan = match extensions.auto_load {
             true => {
                 let files = tidy_files(&extensions.folder);

@@ -32,11 +32,10 @@ fn enter(known: &Known, content: u8, needed: &[&str], version: &str) {
 }
 
 fn report(version: &str) -> ProbeReport {
+    let mut manifest = Manifest::default();
+    version.clone_into(&mut manifest.version);
     ProbeReport {
-        manifest: Manifest {
-            version: version.to_owned(),
-            ..Manifest::default()
-        },
+        manifest,
         stayed: vec!["1 thread".to_owned()],
         refused: None,
     }
@@ -141,4 +140,33 @@ fn it_is_forgotten_after_a_month_or_when_there_are_too_many_or_all_at_once() {
     known.forget();
     known.write();
     assert!(folder.open().of(&[2; 32]).is_none());
+}
+
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn a_file_that_was_loaded_is_told_once_to_the_next_process_and_not_to_its_own() {
+    let folder = Folder::new();
+    let path = folder.folder.path().join("libping.so");
+    let bytes = file::fixture::Fixture::plugin("ping").bytes();
+    fs::write(&path, &bytes).unwrap();
+    let info = file::check(&bytes, &path).unwrap();
+    let stamp = Stamp::of(&path).unwrap();
+    let copy = CopyStamp::of(&path).unwrap();
+    let seen = || Seen::new(stamp, copy, &info);
+    let known = folder.open();
+    // Of what is not known as good it is nobody's business.
+    known.note_seen(&info.sha256, seen());
+    known.enter(&info.sha256, &[], &report("1.0.0"));
+    known.note_seen(&info.sha256, seen());
+    assert!(known.take_seen(&stamp).is_none());
+    known.write();
+    let known = folder.open();
+    assert_eq!(known.take_seen(&stamp), Some((info.clone(), copy)));
+    assert!(known.take_seen(&stamp).is_none());
+    // It is kept for the one after.
+    known.write();
+    let known = folder.open();
+    fs::write(&path, "changed").unwrap();
+    assert!(known.take_seen(&Stamp::of(&path).unwrap()).is_none());
+    assert!(known.take_seen(&stamp).is_some());
 }
