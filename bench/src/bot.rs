@@ -129,15 +129,15 @@ impl Home {
     /// Starts the bot.
     pub fn start(&self, programs: &Programs, place: &Place) -> Outcome<Bot> {
         let missing = "this bot was left out";
-        let (program, arguments): (&Path, &[&OsStr]) = match self.kind {
-            Kind::Twilight => (programs.twilight.as_ref().ok_or(missing)?, &[]),
+        let (program, arguments): (&Path, Vec<&OsStr>) = match self.kind {
+            Kind::Twilight => (programs.twilight.as_ref().ok_or(missing)?, Vec::new()),
             Kind::Cogwright => {
-                let arguments = &["run".as_ref(), "--no-supervisor".as_ref()];
-                (&programs.cogwright, arguments)
+                let arguments = ["run", "--no-supervisor"].map(OsStr::new);
+                (&programs.cogwright, arguments.to_vec())
             }
             Kind::DiscordPy => {
-                let arguments = &[programs.script.as_os_str()];
-                (programs.python.as_ref().ok_or(missing)?, arguments)
+                let python = programs.python.as_ref().ok_or(missing)?;
+                (python, vec![programs.script.as_os_str()])
             }
         };
         let mut command = match place.counted {

@@ -2,6 +2,9 @@
 //!
 //! Everything here runs on one thread, so that the bot has the rest of the machine.
 
+// Servers have many fields, and `json!` recurses for each.
+#![recursion_limit = "1024"]
+
 mod bot;
 mod figures;
 mod gateway;

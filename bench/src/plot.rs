@@ -59,8 +59,8 @@ pub fn over_servers(
         .configure_mesh()
         .x_desc("servers")
         .y_desc(unit)
-        .x_label_formatter(&|it| number_words(it.round()).replace(".00", ""))
-        .y_label_formatter(&|it| number_words(*it).replace(".00", "").replace(".0", ""))
+        .x_label_formatter(&|it| label(*it))
+        .y_label_formatter(&|it| label(*it))
         .light_line_style(TRANSPARENT)
         .draw()?;
     for (kind, points) in &curves {
@@ -91,3 +91,12 @@ pub fn over_servers(
 
 /// A colour that is not seen.
 const TRANSPARENT: RGBAColor = RGBAColor(0, 0, 0, 0.0);
+
+/// A number beside an axis: without zeros at its end that say nothing.
+fn label(value: f64) -> String {
+    let words = number_words(value);
+    match words.split_once('.') {
+        Some(_) => words.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        None => words,
+    }
+}

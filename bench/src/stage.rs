@@ -16,7 +16,7 @@ use crate::{
     bot::{Bot, Home, Place, Programs},
     gateway::{Compression, Event, Gateway, Order},
     rest::{Answer, Rest},
-    world::{self, HAPPENED, Messages, Size},
+    world::{self, Messages, Size},
 };
 
 /// What anything may take.
@@ -55,7 +55,7 @@ impl Stage {
             answers,
             size,
             messages: Messages::of(USERS, size),
-            next: HAPPENED,
+            next: 0,
         })
     }
 
@@ -112,7 +112,7 @@ impl Stage {
     }
 
     fn id(&mut self) -> u64 {
-        self.next += 1;
+        self.next = (self.next + 1).max(world::now());
         self.next
     }
 
@@ -190,7 +190,8 @@ impl Stage {
 
     /// As many events as the bot takes, all of them under way at once; events a second until it has answered a question behind them.
     pub async fn firehose(&mut self, name: &'static str, events: u64) -> Outcome<f64> {
-        let (first, question) = (self.next + 1, self.next + events + 1);
+        let first = self.id();
+        let question = first + events;
         self.next = question;
         let slots = Rc::new(Messages::of(USERS, self.size));
         let chunks = (first..question).step_by(1_000).map(move |from| {
@@ -218,8 +219,8 @@ impl Stage {
         const BATCH: u64 = 2_000;
         let before = self.ask_heard().await?;
         let batches = messages.div_ceil(BATCH);
-        let first = self.next + 1;
-        self.next += batches * (BATCH + 1);
+        let first = self.id();
+        self.next = first + batches * (BATCH + 1);
         let slots = Rc::new(Messages::of(USERS, self.size));
         let prepared = (0..batches).map(move |batch| {
             let from = first + batch * (BATCH + 1);

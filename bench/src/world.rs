@@ -1,6 +1,9 @@
 //! Simulated servers, and the payloads about them: what Discord sends, as JSON.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::{Value, json};
 
@@ -16,8 +19,15 @@ const SERVERS: u64 = 1_200_000_000_000_000_000;
 /// Members of the servers.
 const PEOPLE: u64 = 1_300_000_000_000_000_000;
 
-/// Messages and interactions.
-pub const HAPPENED: u64 = 1_400_000_000_000_000_000;
+/// Id of what happens now: Discord's ids say when
+/// ([reference](https://discord.com/developers/docs/reference#snowflakes)).
+pub fn now() -> u64 {
+    /// Milliseconds of 2015, from which Discord counts.
+    const EPOCH: u64 = 1_420_070_400_000;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.map_or(0, |it| it.as_millis() as u64);
+    millis.saturating_sub(EPOCH) << 22
+}
 
 /// Rights of `@everyone`: all that are harmless.
 const RIGHTS: &str = "2248473465835073";
