@@ -13,7 +13,7 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream, accept_hdr_async_with_config,
     tungstenite::{
-        Bytes, Message,
+        Bytes, Error, Message,
         handshake::server::{ErrorResponse, Request, Response},
         protocol::WebSocketConfig,
     },
@@ -235,10 +235,10 @@ impl Gateway {
                 Some(order) = orders.recv() => connection.obey(order).await?,
                 said = connection.socket.next() => match said {
                     Some(Ok(message)) if message.is_text() => connection.hear(message.to_text()?).await?,
-                    Some(Ok(message)) if message.is_close() => return Ok(()),
+                    // Goodbyes are answered by the next look, and then there is nothing more.
                     Some(Ok(_)) => {}
+                    Some(Err(Error::ConnectionClosed)) | None => return Ok(()),
                     Some(Err(error)) => return Err(error.into()),
-                    None => return Ok(()),
                 },
             }
         }
@@ -318,5 +318,42 @@ impl Connection {
             self.socket.send(message).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zstd::stream::raw::Decoder;
+
+    use super::*;
+
+    #[test]
+    fn compressed_messages_are_one_stream_and_end_where_they_end() {
+        let mut encoding = Encoding::new(Compression::Zstd).unwrap();
+        let mut decoder = Decoder::new().unwrap();
+        let long = format!("\"{}\"", "ahoy ".repeat(100_000));
+        for (sequence, payload) in [(1, "{}"), (2, long.as_str()), (3, "[1]")] {
+            let message = encoding.event(&("X", payload.to_owned())).unwrap();
+            let compressed = message.into_data();
+            let mut text = vec![0; payload.len() + 100];
+            let mut input = InBuffer::around(&compressed[..]);
+            let mut output = OutBuffer::around(&mut text[..]);
+            while input.pos < compressed.len() {
+                decoder.run(&mut input, &mut output).unwrap();
+            }
+            decoder.flush(&mut output).unwrap();
+            let wanted = format!(r#"{{"t":"X","s":{sequence},"op":0,"d":{payload}}}"#);
+            assert_eq!(output.as_slice(), wanted.as_bytes());
+        }
+    }
+
+    #[test]
+    fn without_compression_a_message_is_its_text() {
+        let mut encoding = Encoding::new(Compression::None).unwrap();
+        let message = encoding.event(&("X", "{}".to_owned())).unwrap();
+        assert_eq!(
+            message.to_text().unwrap(),
+            r#"{"t":"X","s":1,"op":0,"d":{}}"#
+        );
     }
 }

@@ -286,3 +286,30 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_read_whoever_writes_it() {
+        for body in [
+            r#"{"content": "a \"word\"", "message_reference": {"message_id": "7", "type": 0}}"#,
+            r#"{"content": "a \"word\"", "message_reference": {"message_id": 7}, "tts": false}"#,
+        ] {
+            let sent: Sent<'_> = serde_json::from_str(body).unwrap();
+            assert_eq!(sent.content, "a \"word\"");
+            assert_eq!(sent.message_reference.unwrap().message_id.number(), Some(7));
+        }
+    }
+
+    #[test]
+    fn only_a_message_answers_an_interaction() {
+        let body = r#"{"type": 5, "data": {"flags": 64}}"#;
+        let callback: Callback<'_> = serde_json::from_str(body).unwrap();
+        assert_eq!(
+            (callback.kind, callback.data.unwrap().content),
+            (5, "".into())
+        );
+    }
+}

@@ -240,3 +240,47 @@ pub fn sent(channel: &str, id: u64, content: &str) -> Value {
         "timestamp": "2026-12-01T12:00:01.000000+00:00", "edited_timestamp": null,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size {
+        guilds: 2,
+        channels: 3,
+        members: 4,
+    };
+
+    #[test]
+    fn payloads_are_json_and_as_large_as_asked() {
+        let ready: Value = serde_json::from_str(&ready(SIZE, "ws://x")).unwrap();
+        assert_eq!(ready["guilds"].as_array().map(Vec::len), Some(2));
+        let guild: Value = serde_json::from_str(&guild(1, SIZE)).unwrap();
+        assert_eq!(guild["channels"].as_array().map(Vec::len), Some(3));
+        // And the bot.
+        assert_eq!(guild["members"].as_array().map(Vec::len), Some(5));
+        let message = Messages::of(2, SIZE).one(3, 77, "!hello");
+        let message: Value = serde_json::from_str(&message).unwrap();
+        assert_eq!(message["content"], "!hello");
+        assert_eq!(message["id"], "77");
+        assert_eq!(message["author"]["username"], "user1");
+        let interaction: Value = serde_json::from_str(&interaction(1, 78, "5", SIZE)).unwrap();
+        assert_eq!(interaction["data"]["id"], "5");
+    }
+
+    #[test]
+    fn users_of_questions_are_members_of_the_first_server() {
+        let guild: Value = serde_json::from_str(&guild(0, SIZE)).unwrap();
+        let message = Messages::of(2, SIZE).one(1, 77, "!hello");
+        let message: Value = serde_json::from_str(&message).unwrap();
+        let members = guild["members"].as_array().unwrap();
+        assert!(
+            members
+                .iter()
+                .any(|it| it["user"]["id"] == message["author"]["id"])
+        );
+        let channels = guild["channels"].as_array().unwrap();
+        assert!(channels.iter().any(|it| it["id"] == message["channel_id"]));
+        assert_eq!(guild["id"], message["guild_id"]);
+    }
+}
