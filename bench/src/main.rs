@@ -71,8 +71,8 @@ struct Arguments {
     /// A little of everything, to see that it works.
     #[arg(long)]
     quick: bool,
-    /// Only these parts: hello, heard, limited, guilds, plugins, instructions (which needs valgrind).
-    #[arg(long, value_delimiter = ',')]
+    /// Only these parts, parted by commas; instructions need valgrind.
+    #[arg(long, value_delimiter = ',', value_parser = rounds::PARTS)]
     only: Vec<String>,
     /// A sentence for the table's foot, such as what else the machine was doing.
     #[arg(long, default_value = "")]
@@ -124,25 +124,30 @@ async fn measure(arguments: Arguments) -> Outcome<()> {
     };
     let parts = arguments.only.iter().cloned().collect();
     let mut stage = Stage::open(arguments.compression, size).await?;
-    let mut figures = Figures::default();
-    for number in 0..arguments.rounds.max(1) {
+    let (mut figures, mut failed) = (Figures::default(), Vec::new());
+    let rounds = arguments.rounds.max(1);
+    for number in 0..rounds {
         let mut order = kinds.clone();
         order.rotate_left(number as usize % kinds.len());
         for kind in order {
-            eprintln!(
-                "round {} of {}, {}",
-                number + 1,
-                arguments.rounds,
-                kind.name()
+            eprintln!("round {} of {rounds}, {}", number + 1, kind.name());
+            failed.extend(
+                rounds::round(&mut stage, kind, &programs, &effort, &parts, &mut figures).await,
             );
-            rounds::round(&mut stage, kind, &programs, &effort, &parts, &mut figures).await?;
         }
+        // A run that is ended early leaves what it has.
+        let mut words = words(&arguments, size);
+        if !failed.is_empty() {
+            words = format!("{words} **Failed: {}.**", failed.join(", "));
+        }
+        let rounds = number + 1;
+        let circumstances = Circumstances { rounds, words };
+        report::write(&arguments.out, &figures, &kinds, &circumstances)?;
     }
-    let circumstances = Circumstances {
-        rounds: arguments.rounds.max(1),
-        words: words(&arguments, size),
-    };
-    report::write(&arguments.out, &figures, &kinds, &circumstances)
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("failed: {}", failed.join(", ")).into()),
+    }
 }
 
 /// The foot of the table.
