@@ -74,7 +74,7 @@ async fn main() -> Outcome<()> {
                         continue;
                     }
                 };
-                tokio::spawn(told(reply(Arc::clone(&http), message.0, text)));
+                tokio::spawn(told(reply(Arc::clone(&http), message.message, text)));
             }
             Event::InteractionCreate(interaction) => {
                 tokio::spawn(told(respond(Arc::clone(&http), interaction.0)));
