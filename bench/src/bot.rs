@@ -110,8 +110,10 @@ impl Home {
             };
             let config = format!(
                 "[discord]\n{rest}\ngateway_url = \"{}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n[pages]\nlisten = \"127.0.0.1:0\"\n\
-                 [storage]\nbackup_on_shutdown = false\n",
-                place.gateway
+                 [storage]\nbackup_on_shutdown = false\n[extensions]\nprobe = {}\n",
+                place.gateway,
+                // The trial's process can't be started below callgrind.
+                !place.counted
             );
             fs::write(folder.path().join("config.toml"), config)?;
         }
