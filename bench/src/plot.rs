@@ -10,6 +10,9 @@ use crate::{
     figures::{Figure, Figures, number_words},
 };
 
+/// Servers, and median, least and greatest of the rounds.
+type Point = (f64, f64, f64, f64);
+
 /// Curves over the number of servers; both axes are logarithmic.
 pub fn over_servers(
     file: &Path,
@@ -24,7 +27,7 @@ pub fn over_servers(
         .flat_map(|power| [1, 2, 5].map(|it| it * 10_u64.pow(power)))
         .filter(|it| all.contains(&of(*it)))
         .collect();
-    let curves: Vec<(Kind, Vec<(f64, f64, f64, f64)>)> = kinds
+    let curves: Vec<(Kind, Vec<Point>)> = kinds
         .iter()
         .map(|kind| {
             let points = servers.iter().filter_map(|guilds| {
