@@ -73,6 +73,18 @@ hostile-reloads count="10000":
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# Cogwright beside a raw twilight bot and a discord.py bot: table and plots in docs/bench. Some 25 minutes on a quiet machine, after a release
+# build; `just bench-peers --quick --rounds 1 --out target/bench/quick` shows that it works.
+bench-peers *arguments:
+    cargo build --release -p access -p checks -p counter -p echo -p hello -p help -p info -p options -p poll -p remind -p ticker -p wizard
+    cargo build --release -p host --bin cogwright
+    bench/run target/release {{ arguments }}
+
+# Sizes and crates of plugins beside their recorded bounds (.ci/bounds.toml); `just guard --record` writes the bounds anew.
+guard *arguments:
+    cargo build $(for it in examples/*/ plugins/*/; do printf -- '-p %s ' $(basename $it); done)
+    .ci/guard {{ arguments }}
+
 # What a cell costs beside a plugin in the bot's own process: latency, throughput, memory.
 cells:
     cargo build --release -p misbehave && cargo build --release -p host --bin cogwright --example cells
