@@ -78,7 +78,7 @@ bench:
 bench-peers *arguments:
     cargo build --release -p access -p checks -p counter -p echo -p hello -p help -p info -p options -p poll -p remind -p ticker -p wizard
     cargo build --release -p host --bin cogwright
-    bench/run target/release {{ arguments }}
+    host/bench/run target/release {{ arguments }}
 
 # Sizes and crates of plugins beside their recorded bounds (.ci/bounds.toml); `just guard --record` writes the bounds anew.
 guard *arguments:
@@ -160,7 +160,7 @@ databases:
     cargo run -p host --example databases
 
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
-page:
+page-check:
     cargo build -p host && cargo build -p checks -p counter -p echo -p hello -p help -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard && .ci/page/run target/page
 
 # Bots on discord.py and discord.js against the sandbox.

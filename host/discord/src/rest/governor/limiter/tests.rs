@@ -318,7 +318,7 @@ fn expired_buckets_are_forgotten_and_those_that_still_tell_something_are_kept() 
         reset_after: Some(ms(10_000)),
         ..fine()
     };
-    let mut uses = |bench: &mut Bench, from: usize, to: usize| {
+    let uses = |bench: &mut Bench, from: usize, to: usize| {
         for id in from..to {
             let ticket = bench.ask("", "POST", &format!("webhooks/1/token{id}"));
             assert_eq!(bench.go(), [ticket.number]);

@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long)]
     python: Option<PathBuf>,
     /// The discord.py bot.
-    #[arg(long, default_value = "bench/discordpy.py")]
+    #[arg(long, default_value = "host/bench/discordpy.py")]
     script: PathBuf,
     /// Where README.md with the table, figures.json and the plots are written.
     #[arg(long, default_value = "docs/bench")]
