@@ -6,7 +6,14 @@ use host_discord::figures::Figures;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{BotError, core::Core, dial::Dialled, folder::Files, main_loop::MainLoop, ready};
+use super::{
+    BotError,
+    core::Core,
+    dial::{Dialled, RUN},
+    folder::Files,
+    main_loop::MainLoop,
+    ready,
+};
 use crate::{
     dispatch::{Dispatch, Flight, Guilds, Once, OpenLists, Unreadable},
     owner::{self, Owner},
@@ -138,9 +145,6 @@ impl Core {
         }
     }
 }
-
-/// Folder in the data folder of what outlives the process, and need not outlive the machine.
-pub(super) const RUN: &str = "run";
 
 /// Time between two measurements of the runtime's lag.
 const MEASURED_EVERY: Duration = Duration::from_millis(500);

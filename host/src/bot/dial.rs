@@ -17,8 +17,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use twilight_model::gateway::{Intents, payload::outgoing::update_presence::UpdatePresencePayload};
 
-use super::{BotError, connect::RUN, core::Core, folder::tidy_files};
+use super::{BotError, core::Core, folder::tidy_files};
 use crate::status::{self, Numbers};
+
+/// Folder in the data folder of what outlives the process, and need not outlive the machine.
+pub(super) const RUN: &str = "run";
 
 /// Intents, and the plugins behind each.
 pub(super) type Wanted = (Intents, BTreeMap<u64, Vec<PluginName>>);

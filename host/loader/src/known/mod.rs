@@ -17,7 +17,7 @@ use std::{
     fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::UNIX_EPOCH,
 };
 
@@ -113,8 +113,14 @@ impl Seen {
 #[derive(Debug)]
 struct Host {
     identity: String,
-    /// The names of the libraries that it is linked with.
-    libraries: Vec<OsString>,
+    libraries: &'static Libraries,
+}
+
+/// The libraries that this process is linked with.
+#[derive(Debug)]
+struct Libraries {
+    identity: String,
+    names: Vec<OsString>,
 }
 
 impl Known {
@@ -262,8 +268,9 @@ fn tidy(files: &mut BTreeMap<String, Entry>, now: u64) {
 }
 
 impl Host {
-    /// This program, at this version and build, with all libraries that it is linked with. To be called before the first plugin is opened.
+    /// This program, at this version and build, with all libraries that it is linked with.
     fn of(executable: &Path) -> Option<Self> {
+        let libraries = Libraries::linked();
         let mut identity = format!(
             "{} {} {}",
             env!("CARGO_PKG_VERSION"),
@@ -271,17 +278,7 @@ impl Host {
             std::env::consts::ARCH
         );
         identify(&mut identity, &fs::metadata(executable).ok()?);
-        let mut libraries = Vec::new();
-        for image in snapshot::images() {
-            // The kernel's own, and the program's, have no file of such a name.
-            let Ok(metadata) = fs::metadata(&image.path) else {
-                continue;
-            };
-            let _ = write!(identity, "; {}", image.path.display());
-            identify(&mut identity, &metadata);
-            libraries.extend(image.path.file_name().map(OsStr::to_owned));
-            libraries.extend(image.soname);
-        }
+        identity.push_str(&libraries.identity);
         Some(Self {
             identity,
             libraries,
@@ -289,9 +286,31 @@ impl Host {
     }
 
     fn has_all(&self, needed: &[String]) -> bool {
+        let names = &self.libraries.names;
         needed
             .iter()
-            .all(|it| self.libraries.iter().any(|library| library == &**it))
+            .all(|it| names.iter().any(|library| library == &**it))
+    }
+}
+
+impl Libraries {
+    /// Looked up once in a process, by whoever is to load the first plugin: what is opened later is none of them.
+    fn linked() -> &'static Self {
+        static LINKED: OnceLock<Libraries> = OnceLock::new();
+        LINKED.get_or_init(|| {
+            let (mut identity, mut names) = (String::new(), Vec::new());
+            for image in snapshot::images() {
+                // The kernel's own, and the program's, have no file of such a name.
+                let Ok(metadata) = fs::metadata(&image.path) else {
+                    continue;
+                };
+                let _ = write!(identity, "; {}", image.path.display());
+                identify(&mut identity, &metadata);
+                names.extend(image.path.file_name().map(OsStr::to_owned));
+                names.extend(image.soname);
+            }
+            Self { identity, names }
+        })
     }
 }
 
