@@ -1,5 +1,6 @@
 //! Gateway shards: connected, resumed, and renewed when the intents change.
 
+mod goodbye;
 mod merge;
 mod permits;
 mod renewal;

@@ -22,7 +22,7 @@ use twilight_model::gateway::{
 };
 
 use super::{
-    Follow, FromShard, GatewayError, Template,
+    Follow, FromShard, GatewayError, Template, goodbye,
     merge::{Merge, Side, Source},
     permits::Permits,
     renewal::{Input, Output, Renewal, Restored, SessionNumber},
@@ -169,7 +169,7 @@ impl Task {
                 true => CloseFrame::RESUME,
                 false => CloseFrame::NORMAL,
             };
-            live.close(frame)
+            goodbye::say(&mut live.shard, frame)
         });
         join_all(closing).await;
     }
@@ -429,7 +429,7 @@ impl Task {
 
     fn let_go(&mut self, at: usize) {
         let mut live = self.sessions.remove(at);
-        tokio::spawn(async move { live.close(CloseFrame::NORMAL).await });
+        tokio::spawn(async move { goodbye::say(&mut live.shard, CloseFrame::NORMAL).await });
     }
 
     /// False when nobody listens any more.
@@ -530,19 +530,6 @@ impl Live {
         let sequence = self.shard.session()?.sequence();
         let session = Arc::clone(self.key.as_ref()?);
         Some(Place { session, sequence })
-    }
-
-    /// Closes the connection in an orderly way. With [`CloseFrame::NORMAL`] the session ends, and Discord shows the bot as gone at once.
-    async fn close(&mut self, frame: CloseFrame<'static>) {
-        self.shard.close(frame);
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async {
-            while let Some(message) = self.shard.next().await {
-                if matches!(message, Ok(Message::Close(_)) | Err(_)) {
-                    break;
-                }
-            }
-        })
-        .await;
     }
 }
 

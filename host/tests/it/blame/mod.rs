@@ -151,6 +151,23 @@ impl Falling {
         panic!("{MOST} crashes\n{}", self.running.log());
     }
 
+    /// Of how many files this start knew what they are, and how many it has tried in a process of their own.
+    fn looked_at(&self) -> (u64, u64) {
+        let log = self.running.said();
+        let line = log
+            .lines()
+            .find(|it| it.contains("plugin files were looked at"));
+        let line = line.unwrap_or_else(|| panic!("{log}"));
+        let number = |field: &str| {
+            let after = line.split_once(&format!("{field}=")).unwrap().1;
+            let digits = after
+                .find(|it: char| !it.is_ascii_digit())
+                .map_or(after, |end| &after[..end]);
+            digits.parse().unwrap()
+        };
+        (number("known"), number("tried"))
+    }
+
     async fn running_says(&self, words: &str) {
         let began = Instant::now();
         while !self.running.said().contains(words) {
@@ -281,6 +298,8 @@ async fn of_two_that_are_at_work_the_one_that_crashes_is_named_and_a_silent_end_
         (&report["plugin"], &report["certainty"]),
         (&"falls".into(), &"certain".into())
     );
+    // What has crashed the bot is tried again, and nothing else.
+    assert_eq!(bot.looked_at(), (1, 1));
 
     // It ends the process without a word: it alone was at work.
     let status = bot.falls("!fall exit").await;
@@ -305,6 +324,8 @@ async fn of_two_that_are_at_work_the_one_that_crashes_is_named_and_a_silent_end_
         .collect();
     suspects.sort_unstable();
     assert_eq!(suspects, ["falls", "misbehave"]);
+    // It may be any file's fault.
+    assert_eq!(bot.looked_at(), (0, 2));
 
     // One that was at nothing is nobody's, and one that ended in order is none.
     bot.until("member", "!fall not", "still here").await;
