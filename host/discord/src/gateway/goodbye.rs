@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use twilight_gateway::{CloseFrame, Message, Queue, Shard, ShardState};
+use twilight_gateway::{CloseFrame, Message, Shard, ShardState, queue::Queue};
 
 /// The longest that the gateway is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
