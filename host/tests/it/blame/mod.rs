@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    fixtures,
+    fixtures, observe,
     process::{Process, Running},
     support::{PATIENCE, drop_in, only_in_process},
 };
@@ -151,8 +151,29 @@ impl Falling {
         panic!("{MOST} crashes\n{}", self.running.log());
     }
 
+    /// Waits until a command of the plugin has ended, which is after its answer: until then it is at work.
+    async fn until_ended(&self, command: &str) {
+        let at = "metrics at http://";
+        self.running_says(at).await;
+        let log = self.running.said();
+        let address = log.split_once(at).unwrap().1.split_once('/').unwrap().0;
+        let sample = format!(
+            "cogwright_plugin_handler_duration_seconds_count{{plugin=\"falls\",kind=\"command\",name=\"{command}\"}}"
+        );
+        let began = Instant::now();
+        while observe::value(&self.page_of(address).await, &sample) != Some(1.0) {
+            assert!(began.elapsed() < PATIENCE, "{}", self.running.log());
+        }
+    }
+
+    async fn page_of(&self, address: &str) -> String {
+        let address = address.parse().unwrap();
+        observe::page(address, "/metrics", "*/*").await.1
+    }
+
     /// Of how many files this start knew what they are, and how many it has tried in a process of their own.
-    fn looked_at(&self) -> (u64, u64) {
+    async fn looked_at(&self) -> (u64, u64) {
+        self.running_says("plugin files were looked at").await;
         let log = self.running.said();
         let line = log
             .lines()
@@ -299,7 +320,7 @@ async fn of_two_that_are_at_work_the_one_that_crashes_is_named_and_a_silent_end_
         (&"falls".into(), &"certain".into())
     );
     // What has crashed the bot is tried again, and nothing else.
-    assert_eq!(bot.looked_at(), (1, 1));
+    assert_eq!(bot.looked_at().await, (1, 1));
 
     // It ends the process without a word: it alone was at work.
     let status = bot.falls("!fall exit").await;
@@ -325,10 +346,14 @@ async fn of_two_that_are_at_work_the_one_that_crashes_is_named_and_a_silent_end_
     suspects.sort_unstable();
     assert_eq!(suspects, ["falls", "misbehave"]);
     // It may be any file's fault.
-    assert_eq!(bot.looked_at(), (0, 2));
+    assert_eq!(bot.looked_at().await, (0, 2));
 
     // One that was at nothing is nobody's, and one that ended in order is none.
-    bot.until("member", "!fall not", "still here").await;
+    bot.until("owner", "!extensions", "falls").await;
+    let member = bot.actor("member");
+    let sent = member.says("general", "!fall not").await.unwrap();
+    member.expects_reply_to(&sent).await.unwrap();
+    bot.until_ended("fall").await;
     bot.running.kill().await;
     let report = bot.tells(4).await;
     assert_eq!(
