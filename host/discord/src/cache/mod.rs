@@ -317,7 +317,7 @@ impl Store {
     fn reachable(&self, id: u64) -> Result<&GuildKept, Unknown> {
         match self.guilds.get(&id) {
             Some(guild) if guild.is_out => Err(Unknown::Outage(id)),
-            Some(guild) => Ok(guild),
+            Some(guild) => Ok(guild.as_ref()),
             None => Err(Unknown::Guild(id)),
         }
     }

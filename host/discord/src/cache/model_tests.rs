@@ -207,7 +207,8 @@ impl Told {
                 ("THREAD_LIST_SYNC", data)
             }
             8 => {
-                let role = some_role(dice, 101 + dice.0 % 3);
+                let id = 101 + dice.below(3);
+                let role = some_role(dice, id);
                 self.roles.insert(id_of(&role), role.clone());
                 (
                     "GUILD_ROLE_UPDATE",

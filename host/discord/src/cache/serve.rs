@@ -200,7 +200,7 @@ impl Cache {
     pub async fn fetch_role_names(&self, guild: Id<GuildMarker>) -> Vec<(u64, String)> {
         let is_known = |store: &super::Store| {
             let kept = store.guilds.get(&guild.get());
-            kept.is_some_and(super::GuildKept::knows_roles)
+            kept.is_some_and(|kept| kept.knows_roles())
         };
         let is_up_to_date = is_known(&self.store());
         if !is_up_to_date && self.fetch_guild(guild.get()).await.is_err() {

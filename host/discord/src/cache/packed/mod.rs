@@ -241,6 +241,7 @@ fn unpack(value: Value<'_>, text: &mut Vec<u8>) {
     let sized = || split_sized(behind).unwrap_or_default().0;
     let number = || little(behind).unwrap_or_default().to_string();
     match tag {
+        NULL => text.extend_from_slice(b"null"),
         0..NULL => text.extend_from_slice(tag.to_string().as_bytes()),
         FALSE => text.extend_from_slice(b"false"),
         TRUE => text.extend_from_slice(b"true"),

@@ -177,7 +177,8 @@ impl Packer {
 fn write_name(name: &str, into: &mut Vec<u8>) -> u8 {
     let mut code = words::find(name.as_bytes());
     if code == words::LITERAL && name.contains('\\') {
-        let plain = lenient::text(&format!("\"{name}\""));
+        let quoted = format!("\"{name}\"");
+        let plain = lenient::text(&quoted);
         code = plain.map_or(code, |plain| words::find(plain.as_bytes()));
     }
     into.push(code);
