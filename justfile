@@ -73,6 +73,18 @@ hostile-reloads count="10000":
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# Cogwright beside a raw twilight bot and a discord.py bot: table and plots in docs/bench. Some 25 minutes on a quiet machine, after a release
+# build; `just bench-peers --quick --rounds 1 --out target/bench/quick` shows that it works.
+bench-peers *arguments:
+    cargo build --release -p access -p checks -p counter -p echo -p hello -p help -p info -p options -p poll -p remind -p ticker -p wizard
+    cargo build --release -p host --bin cogwright
+    host/bench/run target/release {{ arguments }}
+
+# Sizes and crates of plugins beside their recorded bounds (.ci/bounds.toml); `just guard --record` writes the bounds anew.
+guard *arguments:
+    cargo build $(for it in examples/*/ plugins/*/; do printf -- '-p %s ' $(basename $it); done)
+    .ci/guard {{ arguments }}
+
 # What a cell costs beside a plugin in the bot's own process: latency, throughput, memory.
 cells:
     cargo build --release -p misbehave && cargo build --release -p host --bin cogwright --example cells
@@ -93,9 +105,9 @@ page meter="":
     cargo build --release -p host --example page
     {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
 
-# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; the same of two bots side by
-# side, one with a dashboard that nobody looks at; first bytes and sizes of all tabs in 10,000 servers and with sixty plugins. `just dashboards
-# cost`, `idle` or `size` takes one of them. Some twenty minutes.
+# What the dashboard costs: the bot's processor time at a thousand events a second with no page open, one and ten; what one does that nobody
+# looks at; first bytes and sizes of all tabs in 10,000 servers and with sixty plugins. `just dashboards cost`, `idle` or `size` takes one of them.
+# Some twenty minutes.
 dashboards which="":
     cargo build --release -p access -p checks -p counter -p dashboard -p diagnostics -p echo -p hello -p help -p hooks -p info -p maintenance -p moderation -p mydata -p options -p poll -p registry -p remind -p scheduler -p settings -p shards -p slashlimit -p ticker -p wizard
     cargo build --release -p host --bin cogwright --example dashboards
@@ -148,7 +160,7 @@ databases:
     cargo run -p host --example databases
 
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
-page:
+page-check:
     cargo build -p host && cargo build -p checks -p counter -p echo -p hello -p help -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard && .ci/page/run target/page
 
 # Bots on discord.py and discord.js against the sandbox.

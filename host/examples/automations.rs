@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use process::{end, prepare, start, until_ready};
+use process::{end, prepare, processor_time, start, until_ready};
 use sandbox::{Actor, Options, Sandbox, World};
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -46,7 +46,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 const SETTLED: Duration = Duration::from_secs(4);
 
 /// Looks of each kind, in turns.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 10;
 
 /// Between two uses of the command.
 const BETWEEN: Duration = Duration::from_millis(40);
@@ -269,7 +269,8 @@ struct Look {
 async fn look(sandbox: &Sandbox, process: u32, said: &AtomicU64) -> Outcome<Look> {
     let user = sandbox.actor("owner")?;
     let line = format!("<@{}> hello", sandbox.application_id());
-    let (began, before, ticks_before) = (Instant::now(), said.load(Relaxed), ticks(process)?);
+    let (began, before) = (Instant::now(), said.load(Relaxed));
+    let taken_before = processor_time(process)?;
     let mut micros = Vec::new();
     while began.elapsed() < WINDOW {
         let asked = Instant::now();
@@ -282,7 +283,7 @@ async fn look(sandbox: &Sandbox, process: u32, said: &AtomicU64) -> Outcome<Look
     micros.sort_by(f64::total_cmp);
     Ok(Look {
         micros,
-        processor: (ticks(process)? - ticks_before) / seconds,
+        processor: 100.0 * (processor_time(process)? - taken_before) / seconds,
         said: (said.load(Relaxed) - before) as f64 / seconds,
     })
 }
@@ -355,14 +356,4 @@ fn at(sorted: &[f64], part: f64) -> f64 {
         .get((last as f64 * part).round() as usize)
         .copied()
         .unwrap_or_default()
-}
-
-/// Clock ticks of a process so far, of which Linux has a hundred a second.
-fn ticks(process: u32) -> Outcome<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Behind the name, which may have anything in it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("an odd stat")?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut next = || -> Outcome<f64> { Ok(fields.next().ok_or("a short stat")?.parse()?) };
-    Ok(next()? + next()?)
 }

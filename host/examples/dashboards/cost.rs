@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     Outcome,
     browser::{Browser, Done},
-    process::{end, log, prepare, start, until_ready},
+    process::{end, log, prepare, processor_time, start, until_ready},
 };
 
 /// Messages a second.
@@ -38,11 +38,8 @@ const PAGES: [&str; 10] = [
     "", "events", "log", "hooks", "plugins", "system", "commands", "shards", "security", "settings",
 ];
 
-/// Clock ticks a second of `/proc/PID/stat`: 100 on every Linux that there is.
-const TICKS: f64 = 100.0;
-
 /// A bot that is looked at.
-struct Watched {
+pub struct Watched {
     process: u32,
     /// Its figures' address.
     figures: String,
@@ -187,7 +184,7 @@ async fn unload(sandbox: &Sandbox, what: &str) -> Outcome<()> {
 }
 
 impl Watched {
-    fn of(bot: &Child, folder: &Path) -> Outcome<Self> {
+    pub fn of(bot: &Child, folder: &Path) -> Outcome<Self> {
         let said = fs::read_to_string(log(folder, 0))?;
         let (_, rest) = said
             .split_once("metrics at ")
@@ -200,9 +197,13 @@ impl Watched {
     }
 
     async fn look(&self) -> Outcome<Used> {
-        let (plugin, bot, began) = (self.plugin().await?, ticks(self.process)?, Instant::now());
+        let (plugin, bot, began) = (
+            self.plugin().await?,
+            processor_time(self.process)?,
+            Instant::now(),
+        );
         sleep(WINDOW).await;
-        let bot = (ticks(self.process)? - bot) / TICKS;
+        let bot = processor_time(self.process)? - bot;
         let percent = |seconds: f64| 100.0 * seconds / began.elapsed().as_secs_f64();
         let bot = percent(bot);
         // Asking for the figures is no part of the window.
@@ -212,22 +213,25 @@ impl Watched {
 
     /// Seconds of the processor that the dashboard has used, of all its generations.
     async fn plugin(&self) -> Outcome<f64> {
-        const FIGURE: &str = "cogwright_plugin_cpu_seconds_total{plugin=\"dashboard\"} ";
+        self.of_dashboard("cogwright_plugin_cpu_seconds_total")
+            .await
+    }
+
+    /// The sum of all rows of one figure that are of the dashboard.
+    pub async fn of_dashboard(&self, figure: &str) -> Outcome<f64> {
         let page = reqwest::get(&self.figures).await?.error_for_status()?;
         let page = page.text().await?;
-        let line = page.lines().find_map(|it| it.strip_prefix(FIGURE));
-        Ok(line.map(str::parse).transpose()?.unwrap_or_default())
+        let mut sum = 0.0;
+        for line in page.lines() {
+            if let Some(labels) = line.strip_prefix(figure).filter(|it| it.starts_with('{'))
+                && labels.contains("plugin=\"dashboard\"")
+                && let Some((_, value)) = labels.rsplit_once(' ')
+            {
+                sum += value.parse::<f64>()?;
+            }
+        }
+        Ok(sum)
     }
-}
-
-/// Clock ticks of a process so far.
-pub fn ticks(process: u32) -> Outcome<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Behind the name, which may have anything in it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("an odd stat")?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut next = || -> Outcome<f64> { Ok(fields.next().ok_or("a short stat")?.parse()?) };
-    Ok(next()? + next()?)
 }
 
 fn sorted(all: impl Iterator<Item = f64>) -> Vec<f64> {

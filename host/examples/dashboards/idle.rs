@@ -1,121 +1,74 @@
-//! Processor time of two bots side by side, which differ in nothing but a dashboard that nobody looks at.
+//! What a dashboard costs that nobody looks at, by what it does: the processor time of its thread, what it asks of the host and how long
+//! that takes, and what it is sent.
 //!
-//! What a machine does to both is in no difference; what a process owes to its place in memory is, so that there are several pairs, and who
-//! starts first changes.
+//! Two processes side by side tell less. They differ by more than one percent of a core, and in either direction, when both do the same: what
+//! a process owes to its place in memory, and which of its messages meet in one wake-up.
 
-use std::{path::PathBuf, process::Child, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sandbox::{Options, Sandbox};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::{
     Outcome,
-    cost::{A_SECOND, Crowd, ticks},
+    cost::{A_SECOND, Crowd, Watched},
     process::{end, prepare, start, until_ready},
 };
 
-/// Pairs of bots.
-const PAIRS: usize = 6;
-
-/// Looks at each pair.
-const LOOKS: usize = 6;
-
-/// How long each is.
-const WINDOW: Duration = Duration::from_secs(10);
+/// Long enough for five of the looks that it takes each minute.
+const WINDOW: Duration = Duration::from_secs(300);
 
 /// Until what a start costs is over.
 const SETTLED: Duration = Duration::from_secs(20);
 
-struct Running {
-    bot: Child,
-    crowd: Crowd,
-    _home: TempDir,
-}
-
-impl Running {
-    async fn of(names: &[&str], libraries: &[PathBuf]) -> Outcome<Self> {
-        let sandbox = Arc::new(Sandbox::start(Options::default()).await?);
-        let home = tempfile::tempdir()?;
-        let is_wanted = |it: &&PathBuf| {
-            names
-                .iter()
-                .any(|name| it.ends_with(format!("lib{name}.so")))
-        };
-        let wanted: Vec<PathBuf> = libraries.iter().filter(is_wanted).cloned().collect();
-        prepare(
-            home.path(),
-            &wanted,
-            &sandbox,
-            "[pages]\nlisten = \"127.0.0.1:0\"\n",
-        )?;
-        let bot = start(home.path(), &sandbox, 0)?;
-        until_ready(home.path(), 0).await?;
-        Ok(Self {
-            bot,
-            crowd: Crowd::of(sandbox),
-            _home: home,
-        })
-    }
-
-    async fn end(mut self) -> Outcome<()> {
-        self.crowd.stop().await?;
-        end(&mut self.bot, "TERM").await
-    }
-}
+/// Figures of the bot's own page, of the plugin `dashboard`, with words for each.
+const FIGURES: [(&str, &str); 5] = [
+    ("cogwright_plugin_cpu_seconds_total", "its thread, s"),
+    (
+        "cogwright_plugin_host_call_duration_seconds_sum",
+        "the host serves its calls for, s",
+    ),
+    ("cogwright_plugin_host_calls_total", "calls"),
+    (
+        "cogwright_plugin_mailbox_wait_seconds_count",
+        "events and other work that it is sent",
+    ),
+    (
+        "cogwright_plugin_handler_duration_seconds_count",
+        "handlers run",
+    ),
+];
 
 /// Takes the figures, and prints them.
 pub async fn measure(libraries: &[PathBuf]) -> Outcome<()> {
-    println!(
-        "{PAIRS} pairs of bots, one with a dashboard that nobody looks at; {A_SECOND} messages a second to each; {LOOKS} looks of {WINDOW:?}"
-    );
-    let (mut of_pairs, mut all) = (Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let (without, with) = (["counter"].as_slice(), ["counter", "dashboard"].as_slice());
-        let is_swapped = pair % 2 == 1;
-        let (first, second) = if is_swapped {
-            (with, without)
-        } else {
-            (without, with)
-        };
-        let first = Running::of(first, libraries).await?;
-        let second = Running::of(second, libraries).await?;
-        sleep(SETTLED).await;
-        let (without, with) = if is_swapped {
-            (&second, &first)
-        } else {
-            (&first, &second)
-        };
-        let mut differences = Vec::new();
-        let mut level = 0.0;
-        for _ in 0..LOOKS {
-            let before = [without, with].map(|it| ticks(it.bot.id()));
-            sleep(WINDOW).await;
-            let after = [without, with].map(|it| ticks(it.bot.id()));
-            let mut used = [0.0; 2];
-            for ((used, before), after) in used.iter_mut().zip(before).zip(after) {
-                *used = (after? - before?) / WINDOW.as_secs_f64();
-            }
-            differences.push(used[1] - used[0]);
-            level += used[0] / LOOKS as f64;
-        }
-        let mean = mean(&differences);
-        println!(
-            "pair {}: without {level:.2} % of a core, with it {mean:+.3}",
-            pair + 1
-        );
-        of_pairs.push(mean);
-        all.append(&mut differences);
-        first.end().await?;
-        second.end().await?;
+    let sandbox = Arc::new(Sandbox::start(Options::default()).await?);
+    let home = tempfile::tempdir()?;
+    let chosen = ["counter", "dashboard"].map(|name| format!("lib{name}.so"));
+    let is_wanted = |it: &&PathBuf| chosen.iter().any(|name| it.ends_with(name));
+    let wanted: Vec<PathBuf> = libraries.iter().filter(is_wanted).cloned().collect();
+    let pages = "[pages]\nlisten = \"127.0.0.1:0\"\n";
+    prepare(home.path(), &wanted, &sandbox, pages)?;
+    let mut bot = start(home.path(), &sandbox, 0)?;
+    until_ready(home.path(), 0).await?;
+    let watched = Watched::of(&bot, home.path())?;
+    let crowd = Crowd::of(sandbox);
+    sleep(SETTLED).await;
+    let mut before = Vec::new();
+    for (name, _) in FIGURES {
+        before.push(watched.of_dashboard(name).await?);
     }
-    let of_all = mean(&of_pairs);
-    let spread = of_pairs.iter().map(|it| (it - of_all).powi(2)).sum::<f64>();
-    let error = (spread / (PAIRS * (PAIRS - 1)) as f64).sqrt();
-    println!("all: {of_all:+.3} ± {error:.3} (standard error over the pairs)");
-    Ok(())
-}
-
-fn mean(all: &[f64]) -> f64 {
-    all.iter().sum::<f64>() / all.len() as f64
+    sleep(WINDOW).await;
+    println!("nobody looks for {WINDOW:?}, at {A_SECOND} messages a second:");
+    let mut busy = 0.0;
+    for ((name, words), before) in FIGURES.into_iter().zip(before) {
+        let taken = watched.of_dashboard(name).await? - before;
+        println!("  {words}: {taken:.6}");
+        if words.ends_with(", s") {
+            busy += taken;
+        }
+    }
+    let percent = 100.0 * busy / WINDOW.as_secs_f64();
+    println!("both together, which counts waits of the host as work: {percent:.4} % of a core");
+    crowd.stop().await?;
+    end(&mut bot, "TERM").await
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ago::{ago, now_ms},
     file,
+    stamp::CopyStamp,
     state_file::{self, SavedState},
 };
 
@@ -151,15 +152,21 @@ impl Archive {
             }
         }
         let path = self.path(plugin, &file.sha256);
-        if !path.exists() {
+        let (is_there, is_this) = (path.exists(), is_same(copy, &path));
+        if !is_there || !is_this {
             fs::create_dir_all(self.of(plugin))?;
             let part = path.with_extension("part");
             // The private copy is never written to again: another name for it costs nothing. What is left of an attempt may be such a name.
             let _ = fs::remove_file(&part);
-            if fs::hard_link(copy, &part).is_err() {
-                fs::copy(copy, &part)?;
+            // One of the same content is as good, but that the next start could not tell.
+            match fs::hard_link(copy, &part) {
+                Ok(()) => fs::rename(&part, &path)?,
+                Err(_) if is_there => {}
+                Err(_) => {
+                    fs::copy(copy, &part)?;
+                    fs::rename(&part, &path)?;
+                }
             }
-            fs::rename(&part, &path)?;
         }
         let at = files.iter().position(|it| it.sha256 == file.sha256);
         let mut kept = at.map_or(file, |at| files.remove(at));
@@ -274,7 +281,8 @@ impl Archive {
         self.of(plugin).join("files.json")
     }
 
-    fn path(&self, plugin: &PluginName, sha256: &str) -> PathBuf {
+    /// Where a kept file lies.
+    pub(crate) fn path(&self, plugin: &PluginName, sha256: &str) -> PathBuf {
         self.of(plugin).join(format!("{sha256}{DLL_SUFFIX}"))
     }
 
@@ -285,6 +293,12 @@ impl Archive {
     fn inside(&self) -> MutexGuard<'_, ()> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether two names are one file's.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let stamps = (CopyStamp::of(one), CopyStamp::of(other));
+    matches!(stamps, (Some(one), Some(other)) if one == other)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@
 //! | `unloaded.rs` | plugins that somebody has unloaded, and that stay so over a restart |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
-//! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
+//! | `probe.rs`, `known.rs`, `stamp.rs`, `shadow.rs` | the child process that tries a file first; what it has found, for the next start, and of which files; private copies under names that are never used again |
 //! | `manifest_check.rs`, `unknown.rs` | whether a manifest can be served; what of it is newer than this host |
 //! | `resolve/` | which plugins can be loaded together, in which order, and why not the rest: a pure function |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
@@ -74,6 +74,7 @@ mod generation;
 pub mod host_call;
 mod invocation;
 pub mod isolation;
+mod known;
 mod ledger;
 mod libraries;
 mod library;
@@ -93,6 +94,7 @@ pub mod resolve;
 pub mod shadow;
 mod signals;
 mod slot;
+mod stamp;
 mod state_file;
 mod states;
 mod symbols;
@@ -127,7 +129,8 @@ pub use outcomes::Tally;
 pub use packet::Packet;
 pub use platform::{installed_program, interpose, memory, snapshot, this_program};
 pub use plugins::{
-    CanaryBegun, InUse, LoadReport, Plugins, Promoted, RollBack, RolledBack, Serving, Status,
+    CanaryBegun, InUse, LoadReport, Plugins, Promoted, RollBack, RolledBack, Serving, StartPlan,
+    Status, Trials,
 };
 pub use program::{Change, Lifted, Much, Program, Refusal};
 pub use slot::Slot;

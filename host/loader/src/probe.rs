@@ -47,6 +47,14 @@ pub async fn run(
         .unwrap_or_else(|_| Err(failed("the probe's thread panicked".into())))
 }
 
+/// How the reason begins of a file that took too long.
+const LATE: &str = "opening the file and asking for its manifest took longer than";
+
+/// Whether a file was refused for this reason because it took too long.
+pub(crate) fn was_late(reason: &str) -> bool {
+    reason.starts_with(LATE)
+}
+
 fn failed(reason: String) -> LoadError {
     LoadError::Probe { reason }
 }
@@ -90,7 +98,7 @@ fn run_blocking(
         .map_err(|error| failed(format!("the probe process was lost: {error}")))?;
     if timed_out || child::was_late(status) {
         return Err(failed(format!(
-            "opening the file and asking for its manifest took longer than {deadline:?} in a probe process \
+            "{LATE} {deadline:?} in a probe process \
              (`extensions.probe_timeout_ms`)"
         )));
     }

@@ -147,6 +147,14 @@ impl Quarantine {
             .cloned()
     }
 
+    /// Whether a file has crashed something lately, or is in quarantine: what was found of it before tells little.
+    #[must_use]
+    pub fn has_struck(&self, sha256: &str) -> bool {
+        let kept = self.kept();
+        let mut all = kept.strikes.iter().map(|it| &it.sha256);
+        all.any(|it| it == sha256) || kept.held.iter().any(|it| it.sha256 == sha256)
+    }
+
     /// Lets a file out, with all its strikes forgotten; whether it was in.
     pub fn lift(&self, sha256: &str) -> bool {
         let mut kept = self.kept();
@@ -210,6 +218,7 @@ mod tests {
         assert!(!strike(&quarantine, "a", HOUR_MS + 1));
         assert!(quarantine.of("a").is_none());
         let quarantine = Quarantine::open(folder.path());
+        assert!(quarantine.has_struck("a") && !quarantine.has_struck("c"));
         assert!(strike(&quarantine, "a", HOUR_MS + 2));
         let quarantine = Quarantine::open(folder.path());
         let held = quarantine.of("a").unwrap();

@@ -25,6 +25,30 @@ pub fn prepare(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
+/// Where the private copy of a generation lies.
+#[must_use]
+pub fn path(folder: &Path, plugin: &str, generation: u64, sha256: &str) -> PathBuf {
+    // The process id: two hosts may share a data folder by mistake, and must not load each other's copies.
+    let name = format!(
+        "{plugin}-{generation}-{}-{}{DLL_SUFFIX}",
+        std::process::id(),
+        &sha256[..8.min(sha256.len())]
+    );
+    folder.join(name)
+}
+
+/// Gives a copy that no library of this process was opened from another name, as the private copy of a generation.
+///
+/// # Errors
+///
+/// The file system has no such names, or nothing can be loaded from there.
+pub fn link(copy: &Path, path: &Path) -> io::Result<()> {
+    if path.parent().is_some_and(files::is_noexec) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    fs::hard_link(copy, path)
+}
+
 /// Writes `bytes` as the private copy of a generation.
 ///
 /// # Errors
@@ -37,13 +61,7 @@ pub fn copy(
     sha256: &str,
     bytes: &[u8],
 ) -> Result<PathBuf, LoadError> {
-    // The process id: two hosts may share a data folder by mistake, and must not load each other's copies.
-    let name = format!(
-        "{plugin}-{generation}-{}-{}{DLL_SUFFIX}",
-        std::process::id(),
-        &sha256[..8.min(sha256.len())]
-    );
-    let path = folder.join(name);
+    let path = path(folder, plugin, generation, sha256);
     let write = || -> io::Result<()> {
         let mut file = files::create_executable(&path)?;
         file.write_all(bytes)

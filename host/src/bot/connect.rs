@@ -1,21 +1,24 @@
-//! Connection to the gateway, and the start of all long-running tasks.
+//! Start of all long-running tasks, once the plugins are loaded.
 
 use std::{sync::Arc, time::Duration};
 
-use host_discord::{
-    figures::Figures,
-    gateway::{self, Follow, Sessions},
-};
-use host_ops::env::Environment;
+use host_discord::figures::Figures;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
+use super::{
+    BotError,
+    core::Core,
+    dial::{Dialled, RUN},
+    folder::Files,
+    main_loop::MainLoop,
+    ready,
+};
 use crate::{
     dispatch::{Dispatch, Flight, Guilds, Once, OpenLists, Unreadable},
     owner::{self, Owner},
     services::schedules::Runner,
-    status::{self, Numbers},
+    status,
 };
 use host_commands::{
     Pipeline, WRITTEN_EVERY,
@@ -23,13 +26,20 @@ use host_commands::{
 };
 
 impl Core {
-    /// Connects to the gateway, and begins all that goes on from now on.
+    /// Begins all that goes on from now on, with what waits at the gateway.
     pub(super) async fn connect(
         self,
-        environment: &Environment,
+        dialled: Dialled,
         files: Files,
         shutdown: CancellationToken,
-    ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
+    ) -> JoinHandle<Result<(), BotError>> {
+        let Dialled {
+            started,
+            intents,
+            presence,
+            sessions,
+            gateway_shutdown,
+        } = dialled;
         let config = self.config.now();
         let owner = Arc::new(Owner::new(
             Arc::clone(&self.plugins),
@@ -49,7 +59,6 @@ impl Core {
             tokio::join!(write_uses(commands), measure_lag(&figures));
         });
         let run = config.data.folder.join(RUN);
-        let sessions = Arc::new(Sessions::open(&run, self.services.application_id()));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
@@ -65,28 +74,6 @@ impl Core {
             unreadable: Unreadable::default(),
             pulse: pulse.clone(),
         });
-        let (intents, intents_followed) = watch::channel(self.routes.intents());
-        let first = status::presence(
-            &config.status,
-            0,
-            Numbers::count(&self.services.cache, &self.routes),
-        );
-        let (presence, presence_followed) = watch::channel(first);
-        let gateway_shutdown = CancellationToken::new();
-        let settings = gateway::Settings {
-            token: environment.token.expose().to_owned(),
-            gateway_url: config.discord.gateway_url.clone(),
-            shard_count: environment.shard_count,
-            shard_ids: environment.shard_ids.clone(),
-            sessions: Arc::clone(&sessions),
-        };
-        let follow = Follow {
-            intents: intents_followed,
-            presence: presence_followed,
-            shutdown: gateway_shutdown.clone(),
-            shards: Arc::clone(&self.services.shards),
-        };
-        let started = gateway::start(settings, &self.services.discord, follow).await?;
         dispatch
             .guilds
             .restored(&self.services.cache.guilds(), started.restored);
@@ -138,7 +125,7 @@ impl Core {
             registering,
             counting,
         };
-        Ok(tokio::spawn(main.run()))
+        tokio::spawn(main.run())
     }
 
     /// What the registration works with.
@@ -158,9 +145,6 @@ impl Core {
         }
     }
 }
-
-/// Folder in the data folder of what outlives the process, and need not outlive the machine.
-const RUN: &str = "run";
 
 /// Time between two measurements of the runtime's lag.
 const MEASURED_EVERY: Duration = Duration::from_millis(500);

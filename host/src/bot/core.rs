@@ -19,6 +19,8 @@ pub(super) struct Core {
     pub(super) plugins: Arc<Plugins>,
     /// When the start began.
     pub(super) began: Instant,
+    /// Whether the process before this one has crashed.
+    pub(super) is_after_crash: bool,
     /// Told when all shards have a session.
     pub(super) ready: watch::Sender<bool>,
     /// Asked whether the main loop goes on.

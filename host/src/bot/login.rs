@@ -21,9 +21,9 @@ pub(super) async fn identify(services: &Services) -> Result<(), BotError> {
         })?;
         Ok::<_, BotError>((id, answer))
     };
-    // The ids are all that is needed: whatever else is new or odd about them stops no start.
-    let (user_id, user) = ask("users/@me").await?;
-    let (application_id, _) = ask("applications/@me").await?;
+    // The ids are all that is needed: whatever else is new or odd about them stops no start. One journey for both.
+    let both = tokio::try_join!(ask("users/@me"), ask("applications/@me"));
+    let ((user_id, user), (application_id, _)) = both?;
     services.set_identity(user_id, application_id);
     let user = Fields::read(&user).unwrap_or_default();
     let name = user.get("username", lenient::text).known();

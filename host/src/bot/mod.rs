@@ -5,6 +5,7 @@
 //! | `login.rs` | who the bot is |
 //! | `folder.rs` | the extensions folder |
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
+//! | `dial.rs` | the connection to the gateway, while plugins are loaded |
 //! | `connect.rs` | from what is there to what goes on |
 //! | `ready.rs` | the line that says that the bot is there |
 //! | `heart.rs` | whether the main loop answers |
@@ -12,6 +13,7 @@
 
 mod connect;
 mod core;
+mod dial;
 mod folder;
 mod heart;
 pub(crate) mod last_call;
@@ -45,12 +47,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    core::Core,
-    folder::{tidy_files, watch_folder},
-    heart::Question,
-    login::identify,
-};
+use self::{core::Core, folder::watch_folder, heart::Question, login::identify};
 use crate::{
     crashes::{self, Past, Report},
     dispatch,
@@ -222,6 +219,7 @@ impl Bot {
         }
         // Before the private copies of that process are removed.
         let crashed = past.report(&config);
+        let is_after_crash = crashed.as_ref().is_some_and(Report::is_its_own);
         let is_alarming = services.tell_last_end(&config, crashed.as_ref().map(Report::in_short));
         let crashed = crashed.map(|report| (report, is_alarming));
         let plugins = Arc::new(program::plugins(
@@ -245,6 +243,7 @@ impl Bot {
             commands: Arc::clone(&commands),
             plugins: Arc::clone(&plugins),
             began,
+            is_after_crash,
         };
         let starting = Self::load_and_connect(core, &environment, is_ready, ask);
         let started = tokio::select! {
@@ -279,11 +278,7 @@ impl Bot {
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
         services.hooks.remember_switches().await?;
-        if config.extensions.auto_load {
-            plugins
-                .load_all(tidy_files(&config.extensions.folder))
-                .await;
-        }
+        let dialled = core.load_and_dial(environment).await?;
         services.figures.started.store(true, Relaxed);
         program::follow_log_levels(&plugins);
         tokio::spawn(program::follow_config(
@@ -293,7 +288,7 @@ impl Bot {
         ));
         let shutdown = CancellationToken::new();
         services.serve_stops(shutdown.clone());
-        let main_loop = core.connect(environment, files, shutdown.clone()).await?;
+        let main_loop = core.connect(dialled, files, shutdown.clone()).await;
         Ok(Self {
             config: live,
             plugins,

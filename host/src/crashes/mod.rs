@@ -84,6 +84,9 @@ pub(crate) fn before_plugins(
     let search = Search::open(data);
     if let Some((report, is_alarming)) = report {
         tell(&report, is_alarming, config, services, plugins);
+        if report.is_its_own() && report.strikes().is_none() {
+            plugins.distrust_earlier_trials();
+        }
         search.crashed(&report, pace(config));
     }
     for (plugin, note) in folder::recent(data) {

@@ -195,7 +195,7 @@ impl Report {
     }
 
     /// Whether it was the bot's own doing. A process that somebody has ended is none, as far as that can be told.
-    pub(super) fn is_its_own(&self) -> bool {
+    pub(crate) fn is_its_own(&self) -> bool {
         let by_itself =
             |ended: &Value| has_exited(ended) || ran_out_of_memory(ended) || has_hung(ended);
         let exited = self.ended.as_ref().is_some_and(by_itself);

@@ -62,11 +62,11 @@ impl Came {
     }
 }
 
-/// A line of the file.
+/// A line of the file: `C` is the event, [`Came`], or a reference to it for who writes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Line {
-    Came { id: u64, stage: Stage, came: Came },
+enum Line<C> {
+    Came { id: u64, stage: Stage, came: C },
     Now { id: u64, stage: Stage },
     Over { id: u64 },
 }
@@ -155,18 +155,18 @@ impl Flight {
             data: event.json.clone(),
         };
         let stage = Stage::Received;
-        let line = Line::Came {
+        let line = text_of(&Line::Came {
             id,
             stage,
-            came: came.clone(),
-        };
+            came: &came,
+        });
         let open = Open {
             stage,
             came,
             has_answer: false,
         };
         inner.open.insert(id, open);
-        self.append(&mut inner, &line);
+        self.append_text(&mut inner, &line);
     }
 
     /// Something has come so far.
@@ -227,10 +227,14 @@ impl Flight {
         self.write_anew(&mut self.lock());
     }
 
-    fn append(&self, inner: &mut Inner, line: &Line) {
+    fn append(&self, inner: &mut Inner, line: &Line<&Came>) {
+        self.append_text(inner, &text_of(line));
+    }
+
+    /// What it tells is in `inner` already: the file may be written anew.
+    fn append_text(&self, inner: &mut Inner, text: &[u8]) {
         let Some(file) = &mut inner.file else { return };
-        let text = text_of(line);
-        if let Err(error) = file.write_all(&text) {
+        if let Err(error) = file.write_all(text) {
             inner.file = None;
             return untold(&self.path, &error);
         }
@@ -274,7 +278,7 @@ impl Inner {
     /// The last line may be cut short, by a full disk for example.
     fn read(&mut self, bytes: &[u8]) {
         let lines = bytes.split(|byte| *byte == b'\n');
-        for line in lines.filter_map(|line| serde_json::from_slice(line).ok()) {
+        for line in lines.filter_map(|line| serde_json::from_slice::<Line<Came>>(line).ok()) {
             match line {
                 Line::Came { id, stage, came } => {
                     let has_answer = false;
@@ -305,7 +309,7 @@ impl Inner {
         let open = self.open.iter().map(|(id, open)| Line::Came {
             id: *id,
             stage: open.stage,
-            came: open.came.clone(),
+            came: &open.came,
         });
         over.chain(open).flat_map(|line| text_of(&line)).collect()
     }
@@ -320,7 +324,7 @@ pub(super) fn id_of(origin: &Origin) -> Option<u64> {
     }
 }
 
-fn text_of(line: &Line) -> Vec<u8> {
+fn text_of(line: &Line<&Came>) -> Vec<u8> {
     let mut text = serde_json::to_vec(line).unwrap_or_default();
     text.push(b'\n');
     text

@@ -97,7 +97,7 @@ impl Dispatch {
             sequence: 0,
         };
         let guild_of = |channel| self.services.cache.guild_of(channel);
-        peek::record(context, &came.data, guild_of)
+        peek::whole(context, &came.data, guild_of)
     }
 
     /// Tells, once, that it was cut short; or nothing, where an answer was read.

@@ -55,15 +55,18 @@ impl Dispatch {
     /// Runs the command that a message is, if it is one, and tells the listeners of the message. They are told behind it, since
     /// its flags say whether it was one; so the first message of a server, whose rules have to be read, may come to them after
     /// a later event.
-    pub(super) fn message(self: &Arc<Self>, event: EventRecord, id: u64) {
+    ///
+    /// `data` is the event's JSON, which `event` has not got yet: most messages ask for nothing, and where no plugin listens, nobody
+    /// reads it.
+    pub(super) fn message(self: &Arc<Self>, event: EventRecord, data: &str, id: u64) {
         let (guild, rules) = (event.header.guild(), &self.commands.policy.rules);
         if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
-            return self.routes.deliver(&Arc::new(event), id);
+            return self.overheard(event, data, id);
         }
         if let Some(rules) = rules.now(guild) {
-            return self.message_by(event, id, &rules);
+            return self.message_by(event, data, id, &rules);
         }
-        let dispatch = Arc::clone(self);
+        let (dispatch, data) = (Arc::clone(self), data.to_owned());
         at_once(async move {
             let rules = dispatch.commands.policy.rules.of(guild).await;
             let rules = rules.unwrap_or_else(|error| {
@@ -73,24 +76,39 @@ impl Dispatch {
                 );
                 Arc::default()
             });
-            dispatch.message_by(event, id, &rules);
+            dispatch.message_by(event, &data, id, &rules);
         });
     }
 
+    /// A message that asks for nothing.
+    fn overheard(&self, mut event: EventRecord, data: &str, id: u64) {
+        if self.routes.has_listeners(event.header.kind) {
+            data.clone_into(&mut event.json);
+            self.routes.deliver(&Arc::new(event), id);
+        }
+    }
+
     /// By a server's rules.
-    fn message_by(self: &Arc<Self>, mut event: EventRecord, id: u64, rules: &GuildRules) {
-        let asked = self.asked(&event, rules);
+    fn message_by(
+        self: &Arc<Self>,
+        mut event: EventRecord,
+        data: &str,
+        id: u64,
+        rules: &GuildRules,
+    ) {
+        let Some(asked) = self.asked(&event, rules) else {
+            return self.overheard(event, data, id);
+        };
         // It was dispatched before, by this process or the one before it.
-        if asked.is_some() && self.flight.knows(event.header.message_id) {
+        if self.flight.knows(event.header.message_id) {
             return;
         }
-        if asked.as_ref().is_some_and(Asked::is_command) {
+        if asked.is_command() {
             event.header.flags |= event_flag::COMMAND;
         }
+        data.clone_into(&mut event.json);
         let event = Arc::new(event);
-        if let Some(asked) = asked {
-            self.serve_message(&event, asked);
-        }
+        self.serve_message(&event, asked);
         self.routes.deliver(&event, id);
     }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod dedup;
+mod envelope;
 mod flight;
 mod guilds;
 mod interaction;
@@ -15,7 +16,11 @@ mod unreadable;
 use std::sync::Arc;
 
 use host_base::PluginName;
-use host_discord::{gateway::News, lenient::Faults};
+use host_discord::{
+    Cache,
+    gateway::News,
+    lenient::{Faults, Fields},
+};
 use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
 use plugin_api::{
@@ -29,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use twilight_gateway::{Intents, Message};
 use twilight_model::id::Id;
 
+use self::envelope::Payload;
 pub use self::{
     dedup::Once, flight::Flight, guilds::Guilds, menus::OpenLists, unreadable::Unreadable,
 };
@@ -65,15 +71,52 @@ impl Dispatch {
     /// Dispatches one gateway message. Never waits: whatever takes time goes on in a task of its own.
     pub fn gateway(self: &Arc<Self>, shard: u32, intents: Intents, news: News, message: &Message) {
         let Message::Text(text) = message else { return };
-        let payload = match peek::payload(text) {
-            peek::Read::Event(payload) => payload,
-            peek::Read::Other => return,
-            peek::Read::Unreadable => {
+        if let Some(payload) = envelope::quick(text) {
+            if !self.is_wanted(&payload.name) {
+                return self.unwanted(intents, news, &payload.name);
+            }
+            if let Some(fields) = Fields::read(payload.data) {
+                return self.event(shard, intents, news, &payload, Some(&fields));
+            }
+        }
+        match envelope::payload(text) {
+            envelope::Read::Event(payload) => {
+                let fields = Fields::read(payload.data);
+                self.event(shard, intents, news, &payload, fields.as_ref());
+            }
+            envelope::Read::Other => {}
+            envelope::Read::Unreadable => {
                 self.services.figures.unreadable("none");
                 tracing::warn!(shard, "Discord sent what is no gateway payload");
-                return;
             }
-        };
+        }
+    }
+
+    /// Whether anybody wants an event of this name: the host's own knowledge, a listener, or whoever may have said a command.
+    fn is_wanted(&self, name: &str) -> bool {
+        const OWN: [&str; 4] = ["READY", "RESUMED", "MESSAGE_CREATE", "INTERACTION_CREATE"];
+        let listeners =
+            || EventKind::named(name).is_some_and(|kind| self.routes.has_listeners(kind.number()));
+        OWN.contains(&name) || Cache::learns_from(name) || listeners()
+    }
+
+    /// An event that nobody wants is counted, and not read.
+    fn unwanted(&self, intents: Intents, news: News, name: &str) {
+        self.commands.policy.heard_with(intents);
+        if news != News::Repeated {
+            let kind = EventKind::named(name).unwrap_or(EventKind::from_number(0));
+            self.services.figures.event(kind);
+        }
+    }
+
+    fn event(
+        self: &Arc<Self>,
+        shard: u32,
+        intents: Intents,
+        news: News,
+        payload: &Payload<'_>,
+        fields: Option<&Fields<'_>>,
+    ) {
         let (name, data) = (&*payload.name, payload.data);
         self.commands.policy.heard_with(intents);
         let cache = &self.services.cache;
@@ -90,7 +133,7 @@ impl Dispatch {
             kind: kind.unwrap_or(EventKind::from_number(0)),
             sequence: payload.sequence,
         };
-        let peeked = peek::record(context, data, |channel| cache.guild_of(channel));
+        let peeked = peek::record(context, fields, |channel| cache.guild_of(channel));
         faults.add(peeked.faults);
         if !faults.is_empty() {
             let guild = peeked.record.header.guild_id;
@@ -123,9 +166,12 @@ impl Dispatch {
         .entered();
         // What somebody may do in a server that can't be told can't be told either.
         if name == "MESSAGE_CREATE" && !is_lost {
-            return self.message(peeked.record, id);
+            return self.message(peeked.record, data, id);
         }
-        let record = Arc::new(peeked.record);
+        let record = Arc::new(EventRecord {
+            json: data.to_owned(),
+            ..peeked.record
+        });
         match name {
             // Nobody runs one twice, be it a command's plugin or a listener.
             "INTERACTION_CREATE" if !self.interaction(&record, is_lost) => return,
@@ -157,7 +203,7 @@ pub fn replay(
         kind,
         sequence: 0,
     };
-    let peeked = peek::record(context, data, |channel| services.cache.guild_of(channel));
+    let peeked = peek::whole(context, data, |channel| services.cache.guild_of(channel));
     let id = next_id();
     tracing::debug!(id, event = name, %plugin, "an event is heard once more");
     let routes = services.routes();

@@ -9,48 +9,6 @@ use plugin_api::{
     abi::{Bytes, EventHeader, event_flag},
 };
 
-/// An event of the gateway ([reference](https://discord.com/developers/docs/events/gateway-events#payload-structure)).
-#[derive(Debug)]
-pub struct Payload<'a> {
-    /// The event's name.
-    pub name: String,
-    /// Sequence number; 0 if it can't be read.
-    pub sequence: u64,
-    /// The event's data.
-    pub data: &'a str,
-}
-
-/// Outcome of reading a payload.
-#[derive(Debug)]
-pub enum Read<'a> {
-    /// An event.
-    Event(Payload<'a>),
-    /// Something between the gateway and the shard.
-    Other,
-    /// No payload.
-    Unreadable,
-}
-
-/// Reads a payload.
-#[must_use]
-pub fn payload(text: &str) -> Read<'_> {
-    let Some(fields) = Fields::read(text) else {
-        return Read::Unreadable;
-    };
-    match (
-        fields.get("op", lenient::number),
-        fields.get("t", lenient::text),
-    ) {
-        (Field::Is(0), Field::Is(name)) => Read::Event(Payload {
-            name: name.into_owned(),
-            sequence: fields.get("s", lenient::number).known().unwrap_or_default(),
-            data: fields.raw("d").unwrap_or("null"),
-        }),
-        (Field::Is(0), _) | (Field::Absent | Field::Unreadable, _) => Read::Unreadable,
-        _ => Read::Other,
-    }
-}
-
 /// The fields read of an event.
 #[derive(Debug)]
 pub struct Peeked {
@@ -77,10 +35,14 @@ pub struct Context<'a> {
     pub sequence: u64,
 }
 
-/// Reads an event into the record that plugins share. What can't be read is as if it were not there, but for the server: where
-/// that can't be read, `guild_of` a channel tells it.
+/// Reads an event's fields into the record that plugins share, all but its JSON. What can't be read is as if it were not there, but for
+/// the server: where that can't be read, `guild_of` a channel tells it. Without `fields` the event is no object.
 #[must_use]
-pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option<u64>) -> Peeked {
+pub fn record(
+    context: Context<'_>,
+    fields: Option<&Fields<'_>>,
+    guild_of: impl Fn(u64) -> Option<u64>,
+) -> Peeked {
     let Context {
         name,
         kind,
@@ -89,9 +51,10 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
         bot_id,
     } = context;
     let mut faults = Faults::default();
-    let fields = Fields::read(data).unwrap_or_else(|| {
+    let none = Fields::default();
+    let fields = fields.unwrap_or_else(|| {
         faults.note("d");
-        Fields::default()
+        &none
     });
     let mut id = |name: &str| fields.id(name).noted(&mut faults, name);
     let own_id = match fields.raw("id") {
@@ -103,7 +66,7 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
     let channel = id("channel_id");
     let told_message = id("message_id").known();
     let told_user = id("user_id").known();
-    let user = user_of(&fields, &mut faults).unwrap_or_default();
+    let user = user_of(fields, &mut faults).unwrap_or_default();
     let user_id = user.id("id").noted(&mut faults, "author.id").known();
     let user_id = user_id.or(told_user).unwrap_or_default();
     let mentions = fields
@@ -179,13 +142,21 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
         },
         content: content.known().unwrap_or_default().into_owned(),
         user_name: user_name.unwrap_or_default().into_owned(),
-        json: data.to_owned(),
+        json: String::new(),
     };
     Peeked {
         is_lost: has_guild && guild_id.is_none(),
         record,
         faults,
     }
+}
+
+/// Reads an event into the record that plugins share, its JSON included.
+#[must_use]
+pub fn whole(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option<u64>) -> Peeked {
+    let mut peeked = record(context, Fields::read(data).as_ref(), guild_of);
+    data.clone_into(&mut peeked.record.json);
+    peeked
 }
 
 /// The user of an event: its author, its actor, or its subject.
@@ -229,7 +200,7 @@ mod tests {
             kind: EventKind::named(name).unwrap(),
             sequence: 1,
         };
-        record(context, data, |channel| (channel == 6).then_some(7))
+        whole(context, data, |channel| (channel == 6).then_some(7))
     }
 
     fn peek(name: &str, data: &str) -> EventRecord {

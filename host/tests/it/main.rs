@@ -93,6 +93,7 @@ mod settings;
 mod shards;
 mod slashlimit;
 mod soak;
+mod starts;
 mod states;
 mod storage;
 mod supervisor;

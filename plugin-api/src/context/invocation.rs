@@ -134,7 +134,7 @@ impl Invocation {
         self.frame_guard.header().header.message_id
     }
 
-    fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> Origin {
         self.origin.borrow().clone()
     }
 

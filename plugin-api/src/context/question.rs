@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use twilight_model::channel::message::Component;
 
 use super::Invocation;
 use crate::{
-    abi::{ComponentHead, QUESTIONS, ReplyMode},
-    component::{Modal, SelectOption, button, danger_button, disable, select},
+    abi::{ComponentHead, QUESTIONS, ReplyCall, ReplyMode},
+    component::{Modal, SelectOption, button, danger_button, select},
     error::Result,
     host::Host,
     message::NewMessage,
@@ -270,16 +272,95 @@ pub(crate) fn clicked(
             head, frame_guard, ..
         } = *unanswered;
         let click = Invocation::new(host, head.origin, frame_guard, false);
-        let shown = click.interaction()?.message;
-        if let Some(mut shown) = shown {
-            disable(&mut shown.components);
-            let disabled = NewMessage::default().with_components(shown.components);
-            if let Err(error) = click.say(ReplyMode::Update, disabled).await {
-                tracing::debug!("an old question could not be disabled: {error}");
-            }
+        if let Err(error) = disable_question(&click).await {
+            tracing::debug!("an old question could not be disabled: {error}");
         }
         click
             .reply(NewMessage::from("This question is over.").ephemeral())
             .await
     })
+}
+
+/// Disables the components of the message that was clicked. Its JSON is read as it is: Discord's models are large, and this is in every
+/// plugin.
+async fn disable_question(click: &Invocation) -> Result {
+    #[derive(Deserialize)]
+    struct Clicked {
+        message: Option<Shown>,
+    }
+    #[derive(Deserialize)]
+    struct Shown {
+        #[serde(default)]
+        components: Vec<Value>,
+    }
+    let clicked: Clicked = serde_json::from_slice(click.raw())?;
+    let Some(Shown { mut components }) = clicked.message else {
+        return Ok(());
+    };
+    disable_all(&mut components);
+    let body = serde_json::to_vec(&json!({"components": components}))?;
+    let call = ReplyCall::new(click.origin(), ReplyMode::Update);
+    click.host().answer(call, body).await.map(drop)
+}
+
+/// Disables what can be used ([reference](https://discord.com/developers/docs/components/reference#component-object-component-types)).
+fn disable_all(components: &mut [Value]) {
+    const BUTTON: u64 = 2;
+    const SELECTS: [u64; 5] = [3, 5, 6, 7, 8];
+    for component in components {
+        let kind = component["type"].as_u64().unwrap_or_default();
+        let is_used = component.get("custom_id").is_some_and(Value::is_string);
+        if is_used && (kind == BUTTON || SELECTS.contains(&kind)) {
+            component["disabled"] = true.into();
+        }
+        if let Some(inner) = component
+            .get_mut("components")
+            .and_then(Value::as_array_mut)
+        {
+            disable_all(inner);
+        }
+        if let Some(accessory) = component.get_mut("accessory") {
+            disable_all(std::slice::from_mut(accessory));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_can_be_used_is_disabled_wherever_it_stands() {
+        let button = |more: Value| {
+            let mut button = json!({"type": 2, "style": 1, "label": "Go"});
+            let more = more.as_object().unwrap().clone();
+            button.as_object_mut().unwrap().extend(more);
+            button
+        };
+        let used = button(json!({"custom_id": "a"}));
+        let link = button(json!({"url": "https://example.com"}));
+        let select = json!({"type": 3, "custom_id": "b", "options": []});
+        let mut components = vec![
+            json!({"type": 1, "components": [used, link]}),
+            json!({"type": 17, "components": [
+                {"type": 9, "components": [{"type": 10, "content": "x"}], "accessory": used},
+                {"type": 1, "components": [select]},
+            ]}),
+            json!("of tomorrow"),
+        ];
+        let before = components.clone();
+        disable_all(&mut components);
+        assert_eq!(components[0]["components"][0]["disabled"], true);
+        let section = &components[1]["components"][0];
+        assert_eq!(section["accessory"]["disabled"], true);
+        let row = &components[1]["components"][1];
+        assert_eq!(row["components"][0]["disabled"], true);
+        // A link is used without the bot, and a text not at all.
+        assert_eq!(components[0]["components"][1], before[0]["components"][1]);
+        assert_eq!(
+            section["components"],
+            before[1]["components"][0]["components"]
+        );
+        assert_eq!(components[2], before[2]);
+    }
 }

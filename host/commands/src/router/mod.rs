@@ -4,7 +4,10 @@ mod index;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use host_base::PluginName;
@@ -62,13 +65,36 @@ pub struct HookRoute {
 struct ListenerRoute {
     guild_id: u64,
     ignore_bots: bool,
-    /// Of one that is for chosen events: whose choice counts, and the event's name.
-    chosen: Option<(Caller, String)>,
+    /// Of one that is for chosen events.
+    chosen: Option<Choice>,
     /// Whether it answers nobody, and hears what comes anyway.
     overhears: bool,
     /// Which of the event's plugins: several listeners of one plugin make one packet.
     plugin: usize,
     slot: Arc<Slot>,
+}
+
+/// Whether a generation has chosen an event: kept beside the listener, since that is asked for each event.
+#[derive(Debug)]
+struct Choice {
+    caller: Caller,
+    event: String,
+    is_made: AtomicBool,
+}
+
+impl ListenerRoute {
+    /// Whether it hears events of its kind now.
+    fn is_on(&self) -> bool {
+        let choice = self.chosen.as_ref();
+        choice.is_none_or(|choice| choice.is_made.load(Relaxed))
+    }
+
+    /// Whether it is for an event of its kind.
+    fn wants(&self, event: &EventRecord) -> bool {
+        (self.guild_id == 0 || self.guild_id == event.header.guild_id)
+            && !(self.ignore_bots && event.header.flags & event_flag::BOT != 0)
+            && self.is_on()
+    }
 }
 
 impl Routes {
@@ -80,6 +106,8 @@ impl Routes {
     pub fn change<E>(&self, change: impl FnOnce() -> Result<Vec<Arc<Slot>>, E>) -> Result<(), E> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         *table = RoutingTable::of(&change()?);
+        // Under the lock: whoever chooses from here on finds the new table.
+        table.note_choices(&self.chosen());
         Ok(())
     }
 
@@ -120,6 +148,14 @@ impl Routes {
         listeners.any(|listener| !listener.overhears)
     }
 
+    /// Whether any plugin hears events of this kind now, be it by the way.
+    #[must_use]
+    pub fn has_listeners(&self, event: u16) -> bool {
+        let table = self.table();
+        let mut listeners = table.listeners.get(&event).into_iter().flatten();
+        listeners.any(ListenerRoute::is_on)
+    }
+
     /// Queues an event for all that listen to it, who log about it under `id`.
     pub fn deliver(&self, event: &Arc<EventRecord>, id: u64) {
         let table = self.table();
@@ -128,7 +164,7 @@ impl Routes {
         };
         let mut last = usize::MAX;
         for listener in listeners {
-            if listener.plugin == last || !self.wants(listener, event) {
+            if listener.plugin == last || !listener.wants(event) {
                 continue;
             }
             last = listener.plugin;
@@ -136,16 +172,6 @@ impl Routes {
             // What finds no room is counted there, and told of by whoever looks after the plugin.
             let _ = listener.slot.send(packet);
         }
-    }
-
-    /// Whether a listener is for an event of its kind.
-    fn wants(&self, listener: &ListenerRoute, event: &EventRecord) -> bool {
-        (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
-            && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0)
-            && listener
-                .chosen
-                .as_ref()
-                .is_none_or(|it| self.has_chosen(it))
     }
 
     /// Delivers an event to one plugin alone, whether there was room for it; `None`: no listener of it is for this one.
@@ -159,7 +185,7 @@ impl Routes {
         let table = self.table();
         let slot = table.plugins.get(plugin)?;
         let mut listeners = table.listeners.get(&event.header.kind)?.iter();
-        listeners.find(|it| Arc::ptr_eq(&it.slot, slot) && self.wants(it, event))?;
+        listeners.find(|it| Arc::ptr_eq(&it.slot, slot) && it.wants(event))?;
         let packet = Packet::bare(frame_kind::EVENT, id).with_event(Arc::clone(event));
         Some(slot.send(packet).is_ok())
     }
@@ -222,17 +248,19 @@ impl Routes {
     /// [`intents`](Self::intents) learns so by then.
     pub fn choose_events(&self, caller: &Caller, events: BTreeSet<String>) {
         self.chosen().insert(caller.clone(), events);
-    }
-
-    fn has_chosen(&self, (caller, event): &(Caller, String)) -> bool {
-        let chosen = self.chosen();
-        let events = chosen.get(caller);
-        events.is_some_and(|events| events.contains(event))
+        self.note_choices();
     }
 
     /// A generation is over.
     pub fn forget_events(&self, caller: &Caller) {
         self.chosen().remove(caller);
+        self.note_choices();
+    }
+
+    fn note_choices(&self) {
+        // The order of locks is that of `change`.
+        let table = self.table();
+        table.note_choices(&self.chosen());
     }
 
     /// How many generations have chosen events.
@@ -290,9 +318,10 @@ impl RoutingTable {
                     .push(ListenerRoute {
                         guild_id: listener.guild_id.unwrap_or_default(),
                         ignore_bots: listener.ignore_bots,
-                        chosen: listener.chosen.then(|| {
-                            let caller = Caller::new(&generation.plugin, generation.number);
-                            (caller, listener.event.clone())
+                        chosen: listener.chosen.then(|| Choice {
+                            caller: Caller::new(&generation.plugin, generation.number),
+                            event: listener.event.clone(),
+                            is_made: AtomicBool::new(false),
                         }),
                         overhears: listener.overhears,
                         plugin,
@@ -303,6 +332,16 @@ impl RoutingTable {
         table.commands = Index::of(slots);
         table.hooks = hooks(slots);
         table
+    }
+
+    /// Notes at each listener for chosen events whether its generation has chosen its event.
+    fn note_choices(&self, chosen: &HashMap<Caller, BTreeSet<String>>) {
+        let listeners = self.listeners.values().flatten();
+        for choice in listeners.filter_map(|listener| listener.chosen.as_ref()) {
+            let events = chosen.get(&choice.caller);
+            let is_made = events.is_some_and(|events| events.contains(&choice.event));
+            choice.is_made.store(is_made, Relaxed);
+        }
     }
 }
 

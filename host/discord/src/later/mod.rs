@@ -18,6 +18,7 @@ use std::{
 use host_base::clock::Clock;
 use host_capability::Failure;
 use host_store::Storage;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,25 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// The part of a message that is looked at after it was sent: its ids, flags and components. Discord answers with all of it, and an
+    /// answer of a few words has forty fields.
+    #[must_use]
+    pub fn part(message: &[u8]) -> Option<Value> {
+        #[derive(Serialize, Deserialize)]
+        struct Part {
+            #[serde(default)]
+            id: Value,
+            #[serde(default)]
+            channel_id: Value,
+            #[serde(default)]
+            flags: Value,
+            #[serde(default)]
+            components: Value,
+        }
+        let part: Part = serde_json::from_slice(message).ok()?;
+        serde_json::to_value(part).ok()
+    }
+
     /// Reads what routing needs of a message's JSON.
     #[must_use]
     pub fn read(message: &Value) -> Option<Self> {

@@ -11,14 +11,18 @@ use host_capability::{
 };
 use host_loader::host_call;
 use plugin_api::abi::RequestCall;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     AUTO_DEFER, Replies,
     open::Interaction,
     state::{First, Heard, Original, Progress, Step, Why},
 };
-use crate::rest::{Call, EPHEMERAL};
+use crate::{
+    later::Sent,
+    rest::{Call, EPHEMERAL},
+};
 
 /// How long Discord is waited for. It wants the response within three seconds: of a later answer there is nothing left to do, and a
 /// connection that is dead without saying so is best not waited for.
@@ -100,12 +104,7 @@ impl Replies {
             interaction.id, interaction.token
         );
         let response = self.by_token("POST", path, body).await?;
-        // Taken is taken, whatever Discord tells of it.
-        let response: Option<Value> = serde_json::from_slice(&response).ok();
-        Ok(response.and_then(|mut response| {
-            let message = response.get_mut("resource")?.get_mut("message")?.take();
-            (!message.is_null()).then_some(message)
-        }))
+        Ok(message_in(&response))
     }
 
     /// Asks what `@original` is.
@@ -221,5 +220,51 @@ fn too_late(interaction: &Interaction, first: First) -> Failure {
     Failure::TooLate {
         error_id: Arc::clone(error_id),
         after,
+    }
+}
+
+/// The message in what Discord says of a first response. Taken is taken, whatever it tells of it
+/// ([reference](https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback-interaction-callback-response-object)).
+fn message_in(response: &[u8]) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Response<'a> {
+        #[serde(borrow)]
+        resource: Resource<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Resource<'a> {
+        #[serde(borrow)]
+        message: &'a RawValue,
+    }
+    let response: Response<'_> = serde_json::from_slice(response).ok()?;
+    Sent::part(response.resource.message.get().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_response_its_message_is_kept_as_far_as_it_is_of_use() {
+        let message = r#"{"id":"5","channel_id":"6","flags":64,"content":"long","components":[{"type":1}],"author":{"id":"9"}}"#;
+        let response = format!(
+            r#"{{"interaction":{{"id":"1"}},"resource":{{"type":4,"message":{message}}}}}"#
+        );
+        let kept = message_in(response.as_bytes()).unwrap();
+        let wanted =
+            json!({"id": "5", "channel_id": "6", "flags": 64, "components": [{"type": 1}]});
+        assert_eq!(kept, wanted);
+        let sent = Sent::read(&kept).unwrap();
+        assert!(sent.message_id == 5 && sent.channel_id == 6 && sent.ephemeral);
+        for none in [
+            "",
+            "[]",
+            "{}",
+            r#"{"resource":{"type":5}}"#,
+            r#"{"resource":{"type":5,"message":null}}"#,
+            r#"{"resource":"of tomorrow"}"#,
+        ] {
+            assert_eq!(message_in(none.as_bytes()), None, "{none}");
+        }
     }
 }

@@ -178,7 +178,7 @@ impl Replies {
             }
             Way::FollowUp => {}
         }
-        self.send(method, path, body, boundary, true).await
+        self.send(method, path, body, boundary, None, true).await
     }
 
     /// A message that was sent with a token whose 15 minutes are over is still the bot's: changed and deleted by its own
@@ -198,7 +198,7 @@ impl Replies {
             call.channel_id?, call.message_id?
         );
         Some(
-            self.send(method, path, body, call.multipart_boundary, false)
+            self.send(method, path, body, call.multipart_boundary, None, false)
                 .await,
         )
     }

@@ -11,6 +11,7 @@ impl Replies {
         &self,
         call: ReplyCall,
         body: Vec<u8>,
+        number: Option<String>,
         channel_id: u64,
         message_id: u64,
         user_id: u64,
@@ -24,7 +25,7 @@ impl Replies {
         let (method, path) = match call.mode {
             ReplyMode::Reply if call.ephemeral => {
                 return self
-                    .in_private(call, body, user_id)
+                    .in_private(call, body, number, user_id)
                     .await
                     .map_err(|failure| match failure.is_closed() {
                         true => Failure::DirectMessagesClosed {
@@ -50,7 +51,9 @@ impl Replies {
                 ));
             }
         };
-        self.send(method, path, body, call.multipart_boundary, false)
+        // Of a new message alone.
+        let number = number.filter(|_| call.mode == ReplyMode::Reply);
+        self.send(method, path, body, call.multipart_boundary, number, false)
             .await
     }
 
@@ -59,6 +62,7 @@ impl Replies {
         &self,
         call: ReplyCall,
         body: Vec<u8>,
+        number: Option<String>,
         user_id: u64,
     ) -> Result<Option<Value>, Failure> {
         let recipient = json!({"recipient_id": user_id.to_string()});
@@ -66,7 +70,7 @@ impl Replies {
         let channel = self.discord.json("POST", path, &recipient, false).await?;
         let channel = channel["id"].as_str().unwrap_or_default();
         let path = format!("channels/{channel}/messages");
-        self.send("POST", path, body, call.multipart_boundary, false)
+        self.send("POST", path, body, call.multipart_boundary, number, false)
             .await
     }
 }

@@ -159,16 +159,11 @@ impl Replies {
         privacy: Privacy,
     ) -> Result<Answered, Failure> {
         let Some(answering) = self.answering.get().filter(|_| is_answer(call.mode)) else {
-            return self.deliver(call, body, privacy).await;
+            return self.deliver(call, body, None, privacy).await;
         };
         let origin = call.origin.clone();
-        let body = match answering.first(&origin) {
-            Some(number) if matches!(origin, Origin::Message { .. }) => {
-                numbered(&call, body, &number)
-            }
-            _ => body,
-        };
-        let answered = self.deliver(call, body, privacy).await?;
+        let number = answering.first(&origin);
+        let answered = self.deliver(call, body, number, privacy).await?;
         answering.given(&origin);
         Ok(answered)
     }
@@ -177,6 +172,7 @@ impl Replies {
         &self,
         call: ReplyCall,
         body: Vec<u8>,
+        number: Option<String>,
         privacy: Privacy,
     ) -> Result<Answered, Failure> {
         if call.mode == ReplyMode::Unknown {
@@ -190,7 +186,9 @@ impl Replies {
                 message_id,
                 user_id,
             } => {
-                self.to_message(call, body, *channel_id, *message_id, *user_id)
+                // Files are sent without.
+                let number = number.filter(|_| call.multipart_boundary.is_none());
+                self.to_message(call, body, number, *channel_id, *message_id, *user_id)
                     .await?
             }
             Origin::Interaction { id, .. } => self.to_interaction(call, body, *id, privacy).await?,
@@ -240,6 +238,7 @@ impl Replies {
         path: String,
         body: Vec<u8>,
         multipart_boundary: Option<String>,
+        number: Option<String>,
         without_token: bool,
     ) -> Result<Option<Value>, Failure> {
         let request = RequestCall {
@@ -251,33 +250,18 @@ impl Replies {
         let call = Call {
             request,
             body,
+            number,
             without_token,
             ..Call::default()
         };
         let (_, response) = self.discord.send(call).await?;
-        Ok(serde_json::from_slice(&response).ok())
+        Ok(Sent::part(&response))
     }
 }
 
 /// Whether somebody reads something by it.
 fn is_answer(mode: ReplyMode) -> bool {
     !matches!(mode, ReplyMode::Defer | ReplyMode::Delete)
-}
-
-/// The body of a message with a number, unless its author has given it one. Files are sent without.
-fn numbered(call: &ReplyCall, body: Vec<u8>, number: &str) -> Vec<u8> {
-    if call.mode != ReplyMode::Reply || call.multipart_boundary.is_some() {
-        return body;
-    }
-    let Ok(Value::Object(mut message)) = serde_json::from_slice::<Value>(&body) else {
-        return body;
-    };
-    if message.get("nonce").is_some_and(|nonce| !nonce.is_null()) {
-        return body;
-    }
-    message.insert("nonce".into(), number.into());
-    message.insert("enforce_nonce".into(), true.into());
-    serde_json::to_vec(&message).unwrap_or(body)
 }
 
 /// Choice whether a private answer is given at all where everybody would see it.

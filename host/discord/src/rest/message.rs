@@ -9,7 +9,11 @@ use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
 use super::body::edited;
-use super::{path::parts, seal::Seals};
+use super::{
+    path::parts,
+    repeat::{number, takes_number},
+    seal::Seals,
+};
 
 /// The kind of an interaction's response that opens a modal.
 const MODAL: u64 = 9;
@@ -37,7 +41,15 @@ pub fn writes_message(method: &str, path: &str) -> bool {
     place_of_message(method, path) == Some("")
 }
 
-/// The body as it is sent.
+/// A body as it is sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ruled {
+    pub body: Vec<u8>,
+    /// Whether it is a new message with a number by which Discord knows it.
+    pub has_number: bool,
+}
+
+/// The body as it is sent: read once, and written once. A new message without a number gets one, `its_number` if there is one.
 ///
 /// # Errors
 ///
@@ -46,26 +58,34 @@ pub fn writes_message(method: &str, path: &str) -> bool {
 pub(super) fn ruled(
     request: &RequestCall,
     body: Vec<u8>,
+    its_number: Option<&str>,
     seals: &Seals,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Ruled, Failure> {
     let RequestCall { method, path, .. } = request;
+    let as_it_is = |body| {
+        Ok(Ruled {
+            body,
+            has_number: false,
+        })
+    };
     if method == "POST" && parts(path).last().is_some_and(|part| part == "slack") {
         return Err(Failure::Refused(
             "a message in Slack's form can't be kept from notifying everybody: send it in Discord's, by `webhooks/ID/TOKEN`".into(),
         ));
     }
     let Some(place) = place_of_message(method, path) else {
-        return Ok(body);
+        return as_it_is(body);
     };
     let boundary = request.multipart_boundary.as_deref();
     if let Some(boundary) = boundary {
         only_files_behind(&body, boundary)?;
     } else if body.is_empty() {
-        return Ok(body);
+        return as_it_is(body);
     }
     let sender = host_call::caller().map(|caller| caller.plugin);
     let mut foreign = None;
     let mut sealed = Ok(());
+    let mut has_number = false;
     let body = edited(&body, boundary, |body| {
         if let Some(sender) = &sender {
             foreign = foreign_id(body, sender);
@@ -81,13 +101,16 @@ pub(super) fn ruled(
         if said.is_none_or(Value::is_null) {
             message.insert("allowed_mentions".into(), json!({"parse": []}));
         }
+        if takes_number(request) {
+            has_number = number(body, its_number);
+        }
     })?;
     sealed?;
     match foreign {
         Some(id) => Err(Failure::Refused(format!(
             "the custom id `{id}` is another plugin's, or the host's own: make it by `custom_id` of your own context, or ask that plugin by a function"
         ))),
-        None => Ok(body),
+        None => Ok(Ruled { body, has_number }),
     }
 }
 
@@ -155,8 +178,8 @@ mod tests {
             path: path.into(),
             ..RequestCall::default()
         };
-        ruled(&request, body.into(), &Seals::new(None))
-            .map(|body| serde_json::from_slice(&body).unwrap())
+        ruled(&request, body.into(), None, &Seals::new(None))
+            .map(|ruled| serde_json::from_slice(&ruled.body).unwrap())
     }
 
     #[test]
@@ -187,7 +210,7 @@ mod tests {
             }
         }
         let own = json!({"allowed_mentions": {"parse": ["everyone"]}});
-        let body = sent("POST", "channels/1/messages", &own.to_string());
+        let body = sent("POST", "webhooks/1/t", &own.to_string());
         assert_eq!(body.unwrap(), own);
         let other = json!({"name": "a"});
         assert_eq!(
@@ -277,8 +300,8 @@ mod tests {
                 multipart_boundary: Some("cogwright000000".into()),
                 ..RequestCall::default()
             };
-            ruled(&request, body.into_bytes(), &Seals::new(None))
-                .map(|body| String::from_utf8(body).unwrap())
+            ruled(&request, body.into_bytes(), None, &Seals::new(None))
+                .map(|ruled| String::from_utf8(ruled.body).unwrap())
         };
         let message = "name=\"payload_json\"\r\n\r\n{\"content\":\"@everyone\"}";
         let file = "name=\"files[0]\"; filename=\"my name=x; name=y.txt\"\r\n\r\n@everyone";

@@ -78,6 +78,9 @@ pub struct Call {
     pub request: RequestCall,
     /// The body.
     pub body: Vec<u8>,
+    /// The number of a new message, by which Discord knows it when it comes twice; 25 characters at most. `None`: any. One that the body has
+    /// goes before ([reference](https://docs.discord.com/developers/resources/message#create-message)).
+    pub number: Option<String>,
     /// Whether the path itself carries the right to it (interactions and webhooks), and no token is sent.
     pub without_token: bool,
     /// Whether it is an alert to the owner: it goes out when nothing else does any more.

@@ -9,8 +9,6 @@ use http::{Method, StatusCode};
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
 
-use super::body::edited;
-
 /// What is waited before the second try, unless Discord says more.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
@@ -43,31 +41,28 @@ pub(super) fn may_pass(status: StatusCode) -> bool {
     matches!(status.as_u16(), 502..=504)
 }
 
-/// Gives a new message a number, by which Discord knows it when it comes twice; whether the body has one now
+/// Whether a request sends a new message into a channel: Discord knows it by its number when it comes twice
 /// ([reference](https://discord.com/developers/docs/resources/message#create-message)).
-pub(super) fn numbered(request: &RequestCall, body: Vec<u8>) -> (Vec<u8>, bool) {
+pub(super) fn takes_number(request: &RequestCall) -> bool {
     let path = request.path.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').collect();
-    let ("POST", ["channels", _, "messages"]) = (&*request.method, &*parts) else {
-        return (body, false);
+    let mut parts = path.split('/');
+    let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
+    request.method == "POST" && matches!(parts, [Some("channels"), Some(_), Some("messages"), None])
+}
+
+/// Gives a new message a number, unless its author has given it one; whether it has one now by which Discord knows it.
+pub(super) fn number(message: &mut Value, number: Option<&str>) -> bool {
+    let Some(message) = message.as_object_mut() else {
+        return false;
     };
-    let mut has_nonce = false;
-    let number = |message: &mut Value| {
-        let Some(message) = message.as_object_mut() else {
-            return;
-        };
-        let own = message.get("nonce").is_some_and(|nonce| !nonce.is_null());
-        if !own {
-            message.insert("nonce".into(), nonce().into());
-            message.insert("enforce_nonce".into(), json!(true));
-        }
-        // One of the author's own, not enforced, is for the author.
-        has_nonce = message.get("enforce_nonce") == Some(&json!(true));
-    };
-    match edited(&body, request.multipart_boundary.as_deref(), number) {
-        Ok(body) => (body, has_nonce),
-        Err(_) => (body, false),
+    let own = message.get("nonce").is_some_and(|nonce| !nonce.is_null());
+    if !own {
+        let number = number.map_or_else(nonce, str::to_owned);
+        message.insert("nonce".into(), number.into());
+        message.insert("enforce_nonce".into(), json!(true));
     }
+    // One of the author's own, not enforced, is for the author.
+    message.get("enforce_nonce") == Some(&json!(true))
 }
 
 /// A number that no other message has: 25 characters at most.
@@ -79,6 +74,8 @@ fn nonce() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn call(method: &str, path: &str) -> RequestCall {
@@ -91,29 +88,37 @@ mod tests {
 
     #[test]
     fn messages_get_a_number_and_nothing_else_does() {
-        let send = call("POST", "channels/1/messages");
-        let (first, has) = numbered(&send, br#"{"content":"a"}"#.to_vec());
-        let first: Value = serde_json::from_slice(&first).unwrap();
-        assert!(has && first["enforce_nonce"] == true && first["content"] == "a");
-        let nonce = first["nonce"].as_str().unwrap();
-        assert!((10..=25).contains(&nonce.len()), "{nonce}");
-        let (second, _) = numbered(&send, br#"{"content":"a"}"#.to_vec());
-        let second: Value = serde_json::from_slice(&second).unwrap();
-        assert_ne!(first["nonce"], second["nonce"]);
+        assert!(takes_number(&call("POST", "channels/1/messages")));
+        assert!(takes_number(&call("POST", "channels/1/messages?x=1")));
         for other in [
             call("PATCH", "channels/1/messages/2"),
             call("POST", "webhooks/1/t"),
             call("POST", "channels/1/messages/2/threads"),
+            call("GET", "channels/1/messages"),
         ] {
-            let body = br#"{"content":"a"}"#.to_vec();
-            assert_eq!(numbered(&other, body.clone()), (body, false));
+            assert!(!takes_number(&other), "{other:?}");
         }
+        let mut numbers = HashSet::new();
+        for _ in 0..3 {
+            let mut message = json!({"content": "a"});
+            assert!(number(&mut message, None));
+            assert!(message["enforce_nonce"] == true && message["content"] == "a");
+            let nonce = message["nonce"].as_str().unwrap().to_owned();
+            assert!((10..=25).contains(&nonce.len()), "{nonce}");
+            numbers.insert(nonce);
+        }
+        assert_eq!(numbers.len(), 3);
+        let mut message = json!({"content": "a", "nonce": null});
+        assert!(number(&mut message, Some("the caller's")));
+        assert_eq!(message["nonce"], "the caller's");
         // The author's own, and what is no message.
-        let own = br#"{"nonce":7}"#.to_vec();
-        assert!(!numbered(&send, own).1);
-        let enforced = br#"{"enforce_nonce":true,"nonce":7}"#.to_vec();
-        assert!(numbered(&send, enforced).1);
-        assert!(!numbered(&send, b"no json".to_vec()).1);
+        let mut own = json!({"nonce": 7});
+        assert!(!number(&mut own, Some("the caller's")) && own["nonce"] == 7);
+        assert!(number(
+            &mut json!({"enforce_nonce": true, "nonce": 7}),
+            None
+        ));
+        assert!(!number(&mut json!("no message"), None));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use plugin_api::abi::RequestCall;
 use twilight_http::request::{Method, RequestBuilder};
 
 use super::{
-    Call, message,
+    Call,
+    message::{self, Ruled},
     path::canonical,
-    repeat::{Repeat, numbered},
+    repeat::Repeat,
     seal::Seals,
     transport::Outgoing,
 };
@@ -22,8 +23,8 @@ use super::{
 /// The request that a call asks for, and whether it may be sent twice.
 pub(super) fn build(mut call: Call, seals: &Seals) -> Result<(Outgoing, Repeat), Failure> {
     call.request.path = canonical(&call.request.path)?;
-    let body = message::ruled(&call.request, call.body, seals)?;
-    let (body, has_nonce) = numbered(&call.request, body);
+    let number = call.number.as_deref();
+    let Ruled { body, has_number } = message::ruled(&call.request, call.body, number, seals)?;
     let RequestCall {
         method,
         path,
@@ -66,7 +67,7 @@ pub(super) fn build(mut call: Call, seals: &Seals) -> Result<(Outgoing, Repeat),
         .build()
         .map_err(|error| Failure::Refused(error.to_string()))?;
     let outgoing = Outgoing(request);
-    let repeat = Repeat::of(&outgoing.method(), outgoing.path(), has_nonce);
+    let repeat = Repeat::of(&outgoing.method(), outgoing.path(), has_number);
     Ok((outgoing, repeat))
 }
 

@@ -46,6 +46,8 @@ pub struct FileInfo {
     /// Number of `STB_GNU_UNIQUE` symbols that it defines. With any (from C++ code, never from Rust), glibc never unmaps
     /// the library: worth a warning.
     pub gnu_unique: usize,
+    /// The note as it lies in the file.
+    pub(crate) raw_note: Vec<u8>,
 }
 
 impl FileInfo {
@@ -53,6 +55,22 @@ impl FileInfo {
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         hex(&self.sha256)
+    }
+
+    /// What it was found to be before, by the parts of it.
+    pub(crate) fn from_parts(
+        sha256: [u8; 32],
+        size: u64,
+        (raw_note, needed, gnu_unique): (&[u8], &[String], usize),
+    ) -> Option<Self> {
+        Some(Self {
+            note: NoteInfo::read(raw_note)?,
+            size,
+            sha256,
+            needed: needed.to_owned(),
+            gnu_unique,
+            raw_note: raw_note.to_owned(),
+        })
     }
 }
 
@@ -72,6 +90,7 @@ pub fn check(bytes: &[u8], path: &Path) -> Result<FileInfo, FileError> {
         sha256: sha256(bytes),
         needed: library.needed,
         gnu_unique: library.gnu_unique,
+        raw_note: library.note.unwrap_or_default().to_owned(),
     })
 }
 
@@ -112,6 +131,18 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What [`hex`] was made of, where that was a SHA-256.
+pub(crate) fn from_hex(digits: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn note_of(library: &LibraryFile<'_>, path: &Path) -> Result<NoteInfo, FileError> {

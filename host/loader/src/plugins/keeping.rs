@@ -14,8 +14,10 @@ use super::Plugins;
 use crate::{
     SavedState,
     archive::{Archive, KeptFile, Left},
-    file,
+    file::{self, FileInfo},
     generation::Generation,
+    known::Seen,
+    stamp::{CopyStamp, Stamp},
 };
 
 /// A generation that has stopped serving, and what it has left.
@@ -48,13 +50,26 @@ impl Plugins {
     pub(super) async fn keep(
         &self,
         name: &PluginName,
-        file: KeptFile,
+        (file, info): (KeptFile, &FileInfo),
+        from: Option<Stamp>,
         shadow: &Path,
         state: Option<SavedState>,
     ) {
         let (archive, limit) = (Arc::clone(&self.archive), self.program.options().keep_files);
         let (plugin, shadow) = (name.clone(), shadow.to_owned());
-        let kept = blocking(move || archive.keep(&plugin, file, &shadow, limit, state.as_ref()));
+        let (known, info) = (Arc::clone(&self.known), info.clone());
+        let kept = blocking(move || {
+            let path = archive.path(&plugin, &file.sha256);
+            archive.keep(&plugin, file, &shadow, limit, state.as_ref())?;
+            let copies = (CopyStamp::of(&path), CopyStamp::of(&shadow));
+            // A copy that was made of other bytes, whenever that was, is not known to be this one.
+            if let (Some(stamp), (Some(copy), Some(shadow))) = (from, copies)
+                && copy == shadow
+            {
+                known.note_seen(&info.sha256, Seen::new(stamp, copy, &info));
+            }
+            Ok(())
+        });
         if let Err(error) = kept.await {
             tracing::warn!(
                 plugin = &**name,

@@ -4,17 +4,21 @@ mod canary;
 mod footprints;
 mod former;
 mod keeping;
+mod look;
 mod order;
+mod prepared;
 mod refused;
 mod rollback;
 mod selection;
 mod start;
+mod start_plan;
 mod status;
 mod stopping;
 mod supervise;
 mod takeover;
 mod together;
 mod transaction;
+mod trials;
 mod unloads;
 mod watchdog;
 
@@ -28,13 +32,15 @@ use std::{
 
 use host_base::{PluginName, nearest::nearest};
 use plugin_api::{hook::ExtensionFailed, manifest::Manifest};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 pub use self::{
     canary::{CanaryBegun, Promoted},
     former::{RollBack, RolledBack},
     order::InUse,
+    start_plan::StartPlan,
     status::{LoadReport, Serving, Status},
+    trials::Trials,
 };
 use self::{
     stopping::{Leaving, Saving},
@@ -46,6 +52,7 @@ use super::{
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
+    known::Known,
     probe::{self, ProbeReport},
     quarantine::Quarantine,
     shadow,
@@ -85,6 +92,13 @@ pub struct Plugins {
     quarantine: Quarantine,
     unloaded: Unloaded,
     archive: Arc<Archive>,
+    /// What probes of earlier processes have found.
+    known: Arc<Known>,
+    trials: trials::Counts,
+    /// What was read for loads that are to come.
+    prepared: prepared::PreparedFiles,
+    /// Seats of those that are being opened.
+    opening: Semaphore,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -135,6 +149,9 @@ impl Abandoned {
 
 /// Locks that are kept before those that nobody needs are forgotten.
 const KEPT: usize = 512;
+
+/// Libraries that are read, copied and opened side by side: the dynamic loader opens one at a time, and each is in memory meanwhile.
+const OPENED_SIDE_BY_SIDE: usize = 4;
 
 /// Contents of files of which it is kept what they declare; then all are forgotten, and each is probed once more when it comes again.
 const PROBED: usize = 2_048;
@@ -214,6 +231,7 @@ impl Plugins {
         Ok(Self {
             quarantine: Quarantine::open(&options.data),
             unloaded: Unloaded::open(&options.data),
+            known: Arc::new(Known::open(&options.data, &probe_with)),
             archive: Arc::new(Archive::new(&options.data)),
             states: Arc::new(States::new(options.data)),
             program,
@@ -228,6 +246,9 @@ impl Plugins {
             trouble,
             troubles: Mutex::new(Some(troubles)),
             refused: refused::RefusedFiles::default(),
+            trials: trials::Counts::default(),
+            prepared: prepared::PreparedFiles::default(),
+            opening: Semaphore::new(OPENED_SIDE_BY_SIDE),
         })
     }
 
@@ -293,24 +314,8 @@ impl Plugins {
 
     /// Loads all files, as many as can be loaded together; each behind what it needs, and optional ones first. Failures are logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
-        self.forget_what_has_no_file().await;
-        let files = self.planned(files).await;
-        {
-            // Another load of many may be under way: what it has not come to yet is its own.
-            let mut set = self.set();
-            for file in &files {
-                if !set.to_load.contains(file) {
-                    set.to_load.push(file.clone());
-                }
-            }
-        }
-        for file in files {
-            let is_due = self.set().take_from_load(|other| *other == file).is_some();
-            // A dependency that was loaded meanwhile may have pulled it in.
-            if is_due && !self.serves_file(&file) {
-                let _ = self.load_file(&file).await;
-            }
-        }
+        let plan = self.plan_start(files).await;
+        self.load_planned(plan).await;
     }
 
     /// Loads a plugin by name from the extensions folder.
@@ -554,7 +559,7 @@ impl Plugins {
     fn by_plan(&self, files: Vec<PathBuf>) -> Vec<PathBuf> {
         let order = self.universe(None).plan().order;
         let set = self.set();
-        start::by_plan(files, &order, |file| {
+        start_plan::by_plan(files, &order, |file| {
             let declared = set.declared.get(file)?;
             Some(PluginName::new(&declared.name))
         })

@@ -311,6 +311,7 @@ impl Plugins {
             gone[name].cancel();
         });
         join_all(all).await;
+        self.keep_trials().await;
         // A load that was under way is refused at its end.
         let _ = self.loading.subscribe().wait_for(|count| *count == 0).await;
     }

@@ -169,14 +169,14 @@ impl Plugins {
         file: &'a Path,
         began: Instant,
     ) -> Result<Member<'a>, LoadError> {
-        let (load, bytes) = Load::read(self, file, Source::default(), began).await?;
+        let (load, content) = Load::read(self, file, Source::default(), began).await?;
         load.check_name()?;
         load.check_quarantine()?;
         load.check_is(name)?;
         let slot = load.slot();
         let slot = slot.ok_or_else(|| LoadError::NotLoaded { name: name.clone() })?;
         let number = load.number()?;
-        let copy = load.copy(number, bytes).await?;
+        let copy = load.copy(number, content).await?;
         load.probe(&copy).await?;
         let next = Arc::new(load.open(&copy).await?);
         Ok(Member {

@@ -14,8 +14,9 @@ use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 use super::{
-    LoadReport, Loaded, PROBED, Plugins, exists,
+    LoadReport, Loaded, Plugins, exists,
     keeping::{Beside, Ended},
+    prepared::{self, Content},
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
 };
@@ -27,10 +28,10 @@ use crate::{
     generation::Generation,
     isolation::Home,
     manifest_check::{self, neighbours},
-    probe::{self, ProbeReport},
     resolve::Candidate,
     shadow,
     slot::Slot,
+    stamp::Stamp,
     state_file::SavedState,
     states::Moment,
     unload::UnloadReport,
@@ -50,7 +51,7 @@ impl Plugins {
         // Before the file is read: of two changes in a row, the later content is loaded last.
         let file_lock = self.lock_of(&path.to_string_lossy());
         let _reading = file_lock.lock().await;
-        let (load, bytes) = Load::read(self, path, source, began).await?;
+        let (load, content) = Load::read(self, path, source, began).await?;
         load.check_name()?;
         load.check_quarantine()?;
         let lock = self.lock_of(&load.name);
@@ -58,11 +59,14 @@ impl Plugins {
         load.check_namesake().await?;
         load.check_declared()?;
         let number = load.number()?;
-        let copy = load.copy(number, bytes).await?;
+        let seat = self.opening.acquire().await;
+        let copy = load.copy(number, content).await?;
         load.probe(&copy).await?;
         load.check_declared()?;
         self.note_unloadability(&load.name, &load.info);
         let next = Arc::new(load.open(&copy).await?);
+        // Whatever its start waits for, nobody waits for it here.
+        drop(seat);
         let replaced = match load.take_up(&next).await {
             Ok(replaced) => replaced,
             Err(error) => {
@@ -152,22 +156,6 @@ impl Plugins {
         }
         Ok(warnings)
     }
-
-    /// Keeps what a content declares, which a child has told.
-    pub(super) fn remember(&self, name: &PluginName, sha256: [u8; 32], report: &ProbeReport) {
-        if !report.stayed.is_empty() {
-            tracing::warn!(
-                plugin = name.as_str(),
-                "a trial load left something behind: {}",
-                report.stayed.join("; ")
-            );
-        }
-        let mut set = self.set();
-        if set.probed.len() >= PROBED {
-            set.probed.clear();
-        }
-        set.probed.insert(sha256, report.manifest.clone());
-    }
 }
 
 /// What a load takes, where that is not what lies on the disk.
@@ -194,22 +182,39 @@ pub(super) struct Load<'a> {
     source: Source,
     /// The state that lay on the disk, where the generation took over from none.
     found: OnceLock<SavedState>,
+    /// Why its trial has failed, where it was tried when it was prepared.
+    failed_trial: Option<String>,
+    /// The file's from before it was read, where the next change will change it.
+    stamp: Option<Stamp>,
 }
 
 impl<'a> Load<'a> {
-    /// Reads the file, and checks it before any of its code runs.
+    /// Reads the file, unless it was prepared, and checks it before any of its code runs.
     pub(super) async fn read(
         plugins: &'a Plugins,
         path: &'a Path,
         mut source: Source,
         began: Instant,
-    ) -> Result<(Self, Vec<u8>), LoadError> {
-        let (bytes, info) = match source.bytes.take() {
+    ) -> Result<(Self, Content), LoadError> {
+        let (mut failed_trial, mut stamp) = (None, None);
+        let (content, info) = match source.bytes.take() {
             Some(bytes) => {
                 let info = file::check(&bytes, path)?;
-                (bytes, info)
+                (Content::Bytes(bytes), info)
             }
-            None => read(path).await?,
+            None => match plugins.take_prepared(path).await {
+                Some(prepared) => {
+                    failed_trial = prepared.failed_trial;
+                    stamp = prepared.is_settled.then_some(prepared.stamp);
+                    (Content::Copy(prepared.copy), prepared.info)
+                }
+                None => {
+                    let before = prepared::stamp(path).await;
+                    stamp = before.filter(|it| it.is_settled(SystemTime::now()));
+                    let (bytes, info) = read(path).await?;
+                    (Content::Bytes(bytes), info)
+                }
+            },
         };
         if source.canary_of.is_none() {
             // What it was before is not what it is.
@@ -223,8 +228,10 @@ impl<'a> Load<'a> {
             info,
             source,
             found: OnceLock::new(),
+            failed_trial,
+            stamp,
         };
-        Ok((load, bytes))
+        Ok((load, content))
     }
 
     /// Whether a plugin of that name may be loaded at all.
@@ -326,14 +333,23 @@ impl<'a> Load<'a> {
     pub(super) async fn copy(
         &self,
         number: u64,
-        bytes: Vec<u8>,
+        content: Content,
     ) -> Result<ShadowCopy<'a>, LoadError> {
         let (folder, name, sha256) = (
             self.plugins.program.options().shadow(),
             self.name.clone(),
             self.info.sha256_hex(),
         );
-        let copied = move || shadow::copy(&folder, &name, number, &sha256, &bytes);
+        let copied = move || match content {
+            Content::Bytes(bytes) => shadow::copy(&folder, &name, number, &sha256, &bytes),
+            Content::Copy(copy) => {
+                let path = shadow::path(&folder, &name, number, &sha256);
+                match copy.give(&path) {
+                    Ok(()) => Ok(path),
+                    Err(source) => Err(LoadError::Shadow { path, source }),
+                }
+            }
+        };
         let path = tokio::task::spawn_blocking(copied)
             .await
             .map_err(|_| LoadError::ShuttingDown)??;
@@ -343,13 +359,20 @@ impl<'a> Load<'a> {
 
     /// Tries content that is new in a child process.
     pub(super) async fn probe(&self, copy: &ShadowCopy<'_>) -> Result<(), LoadError> {
-        let (plugins, sha256) = (self.plugins, self.info.sha256);
-        let options = plugins.program.options();
-        if !options.probe || plugins.set().probed.contains_key(&sha256) {
+        let plugins = self.plugins;
+        if !plugins.program.options().probe {
             return Ok(());
         }
-        let report = probe::run(&plugins.probe_with, &copy.path, options.probe_timeout).await?;
-        plugins.remember(&self.name, sha256, &report);
+        if plugins.declared_by(&self.name, &self.info.sha256).is_some() {
+            return Ok(());
+        }
+        if let Some(reason) = &self.failed_trial {
+            return Err(LoadError::Probe {
+                reason: reason.clone(),
+            });
+        }
+        let report = plugins.try_copy(&copy.path).await?;
+        plugins.remember(&self.name, &self.info, &report);
         Ok(())
     }
 
@@ -557,7 +580,13 @@ impl<'a> Load<'a> {
         };
         let found = self.found.get().cloned();
         self.plugins
-            .keep(&self.name, file, &next.shadow, found)
+            .keep(
+                &self.name,
+                (file, &self.info),
+                self.stamp,
+                &next.shadow,
+                found,
+            )
             .await;
     }
 

@@ -67,6 +67,22 @@ impl Universe {
             .unwrap_or_default()
     }
 
+    /// The plugins that may make a difference to it when they are loaded before it: those that answer to what it needs, those that it
+    /// wishes for, and those that it can't be beside.
+    #[must_use]
+    pub fn goes_after(&self, name: &PluginName) -> Vec<PluginName> {
+        let Some((at, member)) = self.member(name) else {
+            return Vec::new();
+        };
+        let needs = member.needs.iter();
+        let offering = needs.flat_map(|need| self.offering(&need.wanted.name));
+        let others = offering.chain(&member.wishes).chain(&member.conflicts);
+        let mut others: Vec<usize> = others.copied().filter(|other| *other != at).collect();
+        others.sort_unstable();
+        others.dedup();
+        self.names(&others)
+    }
+
     /// Whether a plugin needs or wishes for a name that another answers to.
     #[must_use]
     pub fn needs_name_of(&self, name: &PluginName, other: &PluginName) -> bool {

@@ -384,8 +384,8 @@ async fn when_nobody_is_named_it_is_found_out_by_leaving_plugins_out() {
     fs::write(bot.folder.path().join("doomed"), "").unwrap();
     let found = "Crashes that named nobody are the fault of `falls`";
     let crashes = bot.starts_until(found).await;
-    // It was with `counter` alone when it crashed, which lives without it: no further crash is needed.
-    assert_eq!(crashes, 1);
+    // Plugins are loaded side by side, so that up to four are suspected of the first crash, and each step halves them.
+    assert!((1..=2).contains(&crashes), "{crashes}");
     for (ask, answer) in [("!hello", "Hello"), ("!misbehave descriptor", "done")] {
         bot.until("member", ask, answer).await;
     }

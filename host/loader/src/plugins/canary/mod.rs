@@ -178,7 +178,7 @@ impl Plugins {
             canary_of: Some(place),
             ..Source::default()
         };
-        let (load, bytes) = Load::read(self, file, source, Instant::now()).await?;
+        let (load, content) = Load::read(self, file, source, Instant::now()).await?;
         load.check_name()?;
         load.check_holds(name)?;
         load.check_quarantine()?;
@@ -192,7 +192,7 @@ impl Plugins {
             }
             guilds.extend(canary.guilds());
         }
-        let copy = load.copy(load.number()?, bytes).await?;
+        let copy = load.copy(load.number()?, content).await?;
         load.probe(&copy).await?;
         self.note_unloadability(name, load.info());
         let next = Arc::new(load.open(&copy).await?);

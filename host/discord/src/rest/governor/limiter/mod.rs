@@ -38,7 +38,7 @@ const TRIES: u32 = 5;
 /// Requests of one plugin that wait: some minutes of all that the global limit lets through. Beyond, it awaits nothing.
 const WAITING: usize = 5_000;
 
-/// Buckets that are kept before expired ones are forgotten.
+/// Buckets that are kept before expired ones are forgotten, at least.
 const BUCKETS: usize = 20_000;
 
 /// Routes whose buckets' names are known. Discord has some 300.
@@ -214,15 +214,29 @@ pub(in crate::rest) struct Limiter {
 }
 
 /// Limits that Discord has reported.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Limits {
     /// The buckets' names, by route.
     names: HashMap<Arc<str>, Arc<str>>,
     buckets: HashMap<Key, Bucket>,
+    /// How many buckets there may be before expired ones are forgotten.
+    tidy_beyond: usize,
     /// The bot's global limit.
     global: Barrier,
     /// The address.
     address: Barrier,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            names: HashMap::new(),
+            buckets: HashMap::new(),
+            tidy_beyond: BUCKETS,
+            global: Barrier::default(),
+            address: Barrier::default(),
+        }
+    }
 }
 
 impl Limits {
@@ -248,6 +262,29 @@ impl Limits {
         bucket.max(global).max(self.address.until)
     }
 
+    /// A route's bucket is called so.
+    fn name(&mut self, template: &Arc<str>, name: &str) {
+        if self
+            .names
+            .get(template)
+            .is_none_or(|known| **known != *name)
+        {
+            self.names.insert(Arc::clone(template), name.into());
+        }
+    }
+
+    /// A request goes out. A first answer to an interaction has a bucket of its own, which nothing else ever asks for: it leaves none.
+    fn sent(&mut self, bucket: &Key, class: RequestClass) {
+        match class {
+            RequestClass::Callback => {
+                if let Some(bucket) = self.buckets.get_mut(bucket) {
+                    bucket.on_its_way = true;
+                }
+            }
+            _ => self.buckets.entry(bucket.clone()).or_default().on_its_way = true,
+        }
+    }
+
     /// One that was on its way is so no more.
     fn back(&mut self, out: &Out) {
         if let Some(bucket) = self.buckets.get_mut(&out.bucket) {
@@ -255,12 +292,13 @@ impl Limits {
         }
     }
 
-    /// Forgets expired buckets, when there are many.
+    /// Forgets expired buckets, when there are many: each time after as many new ones as were left, so a request pays for one or two.
     fn tidy(&mut self, now: Instant) {
-        if self.buckets.len() > BUCKETS {
+        if self.buckets.len() > self.tidy_beyond {
             let tells = |at: Option<Instant>| at.is_some_and(|at| at > now);
             self.buckets
                 .retain(|_, bucket| bucket.on_its_way || tells(bucket.stop) || tells(bucket.reset));
+            self.tidy_beyond = (2 * self.buckets.len()).max(BUCKETS);
         }
         if self.names.len() > NAMES {
             // A plugin may invent routes. What is known of the real ones is told again by their next answers.
@@ -361,17 +399,19 @@ impl Limiter {
         let limits = &mut self.limits;
         limits.back(&out);
         if let Some(name) = &info.bucket {
-            let template = Arc::clone(&out.pending.route.template);
-            limits.names.insert(template, name.as_str().into());
+            limits.name(&out.pending.route.template, name);
         }
         let key = limits.key(&out.pending.route);
         let scope = info.limited.map(|limited| limited.scope);
         limits.global.back(number, scope != Some(Scope::Global));
         limits.address.back(number, scope != Some(Scope::Address));
-        let bucket = limits.buckets.entry(key).or_default();
-        if info.remaining.is_some() {
-            bucket.remaining = info.remaining;
-            bucket.reset = info.reset_after.map(|after| now + after);
+        // Of an interaction's first answer a 429 alone is of any use: there is no second one.
+        if out.pending.class != RequestClass::Callback || info.limited.is_some() {
+            let bucket = limits.buckets.entry(key.clone()).or_default();
+            if info.remaining.is_some() {
+                bucket.remaining = info.remaining;
+                bucket.reset = info.reset_after.map(|after| now + after);
+            }
         }
         let notices = match info.is_invalid() {
             true => {
@@ -389,7 +429,10 @@ impl Limiter {
         };
         let until = now + limited.wait;
         match limited.scope {
-            Scope::Route | Scope::Shared => bucket.stop = bucket.stop.max(Some(until)),
+            Scope::Route | Scope::Shared => {
+                let bucket = limits.buckets.entry(key).or_default();
+                bucket.stop = bucket.stop.max(Some(until));
+            }
             Scope::Global => limits.global.close(until),
             Scope::Address => limits.address.close(until),
         }
@@ -562,8 +605,7 @@ impl Limiter {
             self.limits.global.pass(ticket.number);
         }
         self.limits.address.pass(ticket.number);
-        let buckets = &mut self.limits.buckets;
-        buckets.entry(bucket.clone()).or_default().on_its_way = true;
+        self.limits.sent(&bucket, class);
         let pending = PendingRequest {
             plugin,
             route,

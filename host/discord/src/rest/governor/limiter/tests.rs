@@ -275,6 +275,65 @@ fn who_has_gone_leaves_nothing_behind() {
     assert_eq!(bench.go(), [next.number]);
 }
 
+/// Each has a route of its own, which nobody asks for a second time.
+#[test]
+fn answers_to_interactions_leave_nothing_behind() {
+    let mut bench = Bench::new();
+    let told = RateLimitInfo {
+        bucket: Some("callbacks".into()),
+        remaining: Some(4),
+        reset_after: Some(ms(5_000)),
+        ..fine()
+    };
+    for id in 0..3_000 {
+        let path = format!("interactions/{id}/token/callback");
+        let ticket = bench.ask("a", "POST", &path);
+        assert_eq!(bench.go(), [ticket.number]);
+        assert_eq!(bench.answered(ticket, &told), Fate::Done);
+    }
+    let limits = &bench.limiter.limits;
+    assert_eq!((limits.buckets.len(), limits.names.len()), (0, 1));
+    assert!(bench.limiter.on_their_way.is_empty() && bench.limiter.places.is_empty());
+    // One that Discord wants later is sent again then, and not before.
+    let path = "interactions/3001/token/callback";
+    let ticket = bench.ask("a", "POST", path);
+    assert_eq!(bench.go(), [ticket.number]);
+    let fate = bench.answered(ticket, &limited(Scope::Route, ms(400)));
+    let Fate::Again(again) = fate else {
+        panic!("{fate:?}");
+    };
+    let pending = pending("a", "POST", path);
+    bench.limiter.ask(&pending, Some(again), bench.now);
+    assert_eq!(bench.go(), NONE);
+    bench.now += ms(400);
+    assert_eq!(bench.go(), [ticket.number]);
+    assert_eq!(bench.answered(ticket, &fine()), Fate::Done);
+}
+
+#[test]
+fn expired_buckets_are_forgotten_and_those_that_still_tell_something_are_kept() {
+    let mut bench = Bench::new();
+    let told = RateLimitInfo {
+        remaining: Some(0),
+        reset_after: Some(ms(10_000)),
+        ..fine()
+    };
+    let uses = |bench: &mut Bench, from: usize, to: usize| {
+        for id in from..to {
+            let ticket = bench.ask("", "POST", &format!("webhooks/1/token{id}"));
+            assert_eq!(bench.go(), [ticket.number]);
+            bench.answered(ticket, &told);
+        }
+    };
+    uses(&mut bench, 0, BUCKETS + 2);
+    assert_eq!(bench.limiter.limits.buckets.len(), BUCKETS + 2);
+    // All of them say when they are full again: they are not looked through for each further one.
+    assert!(bench.limiter.limits.tidy_beyond >= 2 * BUCKETS);
+    bench.now += ms(10_000);
+    uses(&mut bench, BUCKETS + 2, 2 * BUCKETS + 4);
+    assert!(bench.limiter.limits.buckets.len() <= BUCKETS + 4);
+}
+
 #[test]
 fn a_flood_of_one_plugin_leaves_room_for_the_others() {
     let mut bench = Bench::new();
