@@ -1,22 +1,22 @@
-//! Measurement of the cache: resident bytes of servers as Discord tells of them, and times.
+//! Measurement of the cache: what servers hold that Discord tells of, what it takes to learn of them, and times.
 //!
 //! `cargo test --release -p host-discord --lib cache::cost -- --ignored --nocapture --test-threads 1`
 
-use std::{fs, hint::black_box, time::Instant};
+use std::{hint::black_box, time::Instant};
 
+use plugin_api::alloc::{Ledger, LedgerStats};
 use serde_json::{Value, json};
 use twilight_model::{gateway::Intents, guild::Permissions};
 
 use super::{tests::BOT, *};
 
+/// Counts what is held; its lock costs some 20 ns an allocation, which the times below have in them.
+#[global_allocator]
+static LEDGER: Ledger = Ledger::new();
+
 const GUILDS: u64 = 2_000;
 const CHANNELS: u64 = 20;
 const ROLES: u64 = 20;
-
-fn resident() -> u64 {
-    let pages = fs::read_to_string("/proc/self/statm").unwrap();
-    pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
-}
 
 fn id(number: u64) -> u64 {
     (number + 40_000_000_000) << 22
@@ -100,12 +100,31 @@ fn time(what: &str, work: impl Fn()) {
     println!("{what}: {} ns", (began.elapsed() / TIMES).as_nanos());
 }
 
+/// What was done between two looks, for each of `count`: bytes and blocks that are held, and allocations.
+fn each(before: LedgerStats, count: u64) -> String {
+    let now = LEDGER.stats();
+    let of = |now: u64, before: u64| now.saturating_sub(before) / count;
+    let (bytes, blocks) = (
+        of(now.live_bytes, before.live_bytes),
+        of(now.live_blocks, before.live_blocks),
+    );
+    let allocations = of(now.allocations, before.allocations);
+    format!("{bytes} bytes in {blocks} blocks, {allocations} allocations")
+}
+
 fn measure(what: &str, members: u64) {
-    let cache = tests::cache();
+    let settings = config::Cache {
+        members: usize::MAX >> 1,
+        ..config::Cache::default()
+    };
+    let cache = tests::cache_of(&settings);
     let texts = guild(id(0), members).len();
-    let (before, mut spent) = (resident(), std::time::Duration::ZERO);
+    let (before, mut spent) = (LEDGER.stats(), std::time::Duration::ZERO);
+    let mut told = LedgerStats::default();
     for number in 0..GUILDS {
+        let start = LEDGER.stats();
         let text = guild(id(number), members);
+        told.allocations += LEDGER.stats().allocations - start.allocations;
         let began = Instant::now();
         let faults = cache.learn(
             Intents::GUILDS | Intents::GUILD_MEMBERS,
@@ -115,10 +134,13 @@ fn measure(what: &str, members: u64) {
         spent += began.elapsed();
         assert!(faults.is_empty());
     }
-    let bytes = (resident() - before) / GUILDS;
-    let nanos = spent.as_nanos() / u128::from(GUILDS);
+    let before = LedgerStats {
+        allocations: before.allocations + told.allocations,
+        ..before
+    };
+    let (each, nanos) = (each(before, GUILDS), spent.as_nanos() / u128::from(GUILDS));
     println!(
-        "{what} ({texts} bytes of JSON): {bytes} resident bytes, learnt in {nanos} ns; {} members kept",
+        "{what} ({texts} bytes of JSON): {each} each, learnt in {nanos} ns; {} members kept",
         cache.members_kept()
     );
 }
@@ -128,6 +150,63 @@ fn measure(what: &str, members: u64) {
 fn servers() {
     measure("a server with the bot alone", 0);
     measure("a server with 100 members", 100);
+}
+
+/// As large as servers get: 500 channels, and a thousand active threads.
+#[test]
+#[ignore = "a measurement"]
+fn changes_of_the_largest_server() {
+    const TIMES: u64 = 100;
+    let cache = tests::cache();
+    let mut whole: Value = serde_json::from_str(&guild(id(7), 0)).unwrap();
+    let some = whole["channels"].as_array().unwrap().clone();
+    let many = |count: u64, first: u64, change: &dyn Fn(&mut Value)| -> Value {
+        let all = (0..count).map(|number| {
+            let mut one = some[number as usize % some.len()].clone();
+            one["id"] = json!((id(7) + first + number).to_string());
+            change(&mut one);
+            one
+        });
+        all.collect()
+    };
+    whole["channels"] = many(500, 1_000, &|_| ());
+    let threads = many(1_000, 2_000, &|thread| {
+        thread["type"] = json!(11);
+        thread["parent_id"] = json!((id(7) + 1_000).to_string());
+        thread["thread_metadata"] = json!({"archived": false, "auto_archive_duration": 4320, "locked": false,
+            "archive_timestamp": "2024-01-01T00:00:00.123000+00:00", "create_timestamp": "2024-01-01T00:00:00.123000+00:00"});
+        thread
+            .as_object_mut()
+            .unwrap()
+            .remove("permission_overwrites");
+    });
+    let before = LEDGER.stats();
+    let learn = |name: &str, data: &Value| {
+        let text = data.to_string();
+        let before = LEDGER.stats();
+        let began = Instant::now();
+        assert!(cache.learn(Intents::GUILDS, name, &text).is_empty());
+        (before, began.elapsed())
+    };
+    let _ = learn("GUILD_CREATE", &whole);
+    println!("500 channels: {}", each(before, 1));
+    let listed = json!({"guild_id": id(7).to_string(), "threads": threads, "members": []});
+    let (before, spent) = learn("THREAD_LIST_SYNC", &listed);
+    println!("to list 1,000 threads: {} in {spent:?}", each(before, 1));
+    let mut channel = whole["channels"][250].clone();
+    channel["guild_id"] = json!(id(7).to_string());
+    let mut spent = std::time::Duration::ZERO;
+    for number in 0..TIMES {
+        channel["name"] = json!("x".repeat(number as usize % 30 + 1));
+        spent += learn("CHANNEL_UPDATE", &channel).1;
+    }
+    println!("a channel changes: {:?}", spent / TIMES as u32);
+    let gone = json!({"id": (id(7) + 1_000).to_string(), "guild_id": id(7).to_string(), "type": 0});
+    let (before, spent) = learn("CHANNEL_DELETE", &gone);
+    println!(
+        "a channel goes with its threads: {} in {spent:?}",
+        each(before, 1)
+    );
 }
 
 #[test]

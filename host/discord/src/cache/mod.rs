@@ -1,7 +1,7 @@
 //! Cache of Discord: servers, channels, roles, members, the bot's own user, and the permissions that follow from them.
 //!
 //! Servers, channels, active threads and roles are kept as packed JSON (`packed/`), in which what permissions and routing need is found
-//! (`kept.rs`). So are voice states, as they came,, while the bot is told of them. Members are a million, so those who were seen last
+//! (`kept.rs`). So are voice states, as they came, while the bot is told of them. Members are a million, so those who were seen last
 //! are kept, in `members.rs`. Messages, presences, emojis and stickers are not kept, and not read. Figures: docs/decisions/0020-cache.md.
 //!
 //! Invariant: what could not be read is not known. It is never what it was before, and where a permission depends on it, Discord
@@ -27,6 +27,8 @@ mod cost;
 mod model_tests;
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod odd_tests;
 #[cfg(test)]
 mod tests;
 
@@ -56,7 +58,7 @@ pub use self::permissions::in_thread;
 use self::{
     kept::{Channel as ChannelKept, GuildKept, NAME, Role as RoleKept, TYPE},
     members::Members,
-    shelf::Item,
+    shelf::{Filling, Item},
 };
 pub use self::{seen::Seen, serve::CALLS, snapshot::Mark, unknown::Unknown};
 use crate::Discord;
@@ -332,6 +334,14 @@ impl Store {
         if let Some(kept) = self.guilds.get_mut(&guild) {
             kept.channels.put(id, channel);
             self.places.insert(id, guild);
+        }
+    }
+
+    /// The same for many.
+    fn keep_channels(&mut self, guild: u64, channels: &Filling) {
+        if let Some(kept) = self.guilds.get_mut(&guild) {
+            kept.channels.put_all(channels);
+            self.places.extend(channels.ids().map(|id| (id, guild)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Objects of a server by id: one sorted index, and one block of bytes behind it.
 //!
-//! A map with an allocation for each takes more than what it keeps. To change one moves those behind it: 250 roles are 20 kB.
+//! A map with an allocation for each takes more than what it keeps. A change copies the block, unless the object is as long as before:
+//! 250 roles are 20 kB. Many are changed at once, by one copy.
 
 use super::packed::{Object, Packer};
 
@@ -114,6 +115,10 @@ impl Filling {
         shelf
     }
 
+    pub(super) fn ids(&self) -> impl Iterator<Item = u64> {
+        self.index.iter().map(|entry| entry.id)
+    }
+
     fn note(&mut self, id: u64, start: usize) {
         self.index.push(Entry::new(id, start, self.bytes.len()));
     }
@@ -177,14 +182,34 @@ impl Shelf {
         (self.index, self.bytes) = (index.into(), bytes.into());
     }
 
+    /// All of a filling, in place of those with their ids.
+    pub(super) fn put_all(&mut self, more: &Filling) {
+        let mut all = Filling {
+            index: self.index.to_vec(),
+            bytes: self.bytes.to_vec(),
+        };
+        all.append(more);
+        *self = all.finish();
+    }
+
     /// Whether it was there.
     pub(super) fn remove(&mut self, id: u64) -> bool {
         let is_there = self.find(id).is_ok();
         if is_there {
-            let others = self.index.iter().filter(|entry| entry.id != id);
-            *self = Self::of(&others.copied().collect::<Vec<_>>(), &self.bytes);
+            self.retain(|it, _| it != id);
         }
         is_there
+    }
+
+    /// Removes those that do not stay.
+    pub(super) fn retain(&mut self, mut stays: impl FnMut(u64, ItemRef<'_>) -> bool) {
+        let all = self.index.iter().copied();
+        let left: Vec<Entry> = all
+            .filter(|entry| stays(entry.id, self.item(*entry)))
+            .collect();
+        if left.len() < self.index.len() {
+            *self = Self::of(&left, &self.bytes);
+        }
     }
 
     /// Clears some of the flags, of those that have all of `of`.
@@ -248,8 +273,21 @@ mod tests {
             let mut shelf = filling.finish();
             for _ in 0..30 {
                 let id = dice.below(6);
-                match dice.below(4) {
+                match dice.below(6) {
                     0 => assert_eq!(shelf.remove(id), model.remove(&id).is_some()),
+                    2 => {
+                        shelf.retain(|it, kept| it > id || kept.flags == 3);
+                        model.retain(|it, kept| *it > id || kept.0 == 3);
+                    }
+                    3 => {
+                        let mut more = Filling::default();
+                        for _ in 0..dice.below(4) {
+                            let (id, (item, json)) = (dice.below(6), item(&mut dice));
+                            more.push_item(id, &item);
+                            model.insert(id, (item.view().flags, json));
+                        }
+                        shelf.put_all(&more);
+                    }
                     1 => {
                         shelf.clear_flags(1, 2);
                         let flags = model.values_mut().map(|it| &mut it.0);

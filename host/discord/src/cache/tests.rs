@@ -31,7 +31,7 @@ fn discord() -> Arc<Discord> {
     })
 }
 
-fn cache_of(settings: &config::Cache) -> Cache {
+pub(super) fn cache_of(settings: &config::Cache) -> Cache {
     let cache = Cache::new(settings, discord());
     cache.set_bot_id(BOT);
     cache

@@ -5,6 +5,8 @@
 
 mod people;
 mod server;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod voice;
 
@@ -270,15 +272,26 @@ impl Cache {
         }
     }
 
-    /// A channel takes its threads along; Discord does not tell of each.
+    /// A channel takes its threads along; Discord does not tell of each. They may be known where the channel itself is not.
     fn channel_deleted(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let told = fields.id("guild_id");
         let Field::Is(id) = fields.id("id") else {
             faults.note("id");
-            return self.forget_channels(fields.id("guild_id").known());
+            return self.forget_channels(told.known());
         };
         let mut store = self.store_mut();
-        if let Some(guild) = store.places.get(&id).copied() {
-            drop_threads(&mut store, guild, |parent| parent == id, &HashSet::new());
+        let guilds: Vec<u64> = match (store.places.get(&id), told) {
+            (Some(guild), _) => vec![*guild],
+            (None, Field::Is(guild)) => vec![guild],
+            // Without a server it is a private one.
+            (None, Field::Absent) => Vec::new(),
+            (None, Field::Unreadable) => {
+                faults.note("guild_id");
+                store.guilds.keys().copied().collect()
+            }
+        };
+        for guild in guilds {
+            drop_threads(&mut store, guild, |it| it == Some(id), &HashSet::new());
         }
         store.drop_channel(id);
     }
@@ -320,9 +333,11 @@ impl Cache {
             faults.note("role_id");
             return forget_roles(&mut store, told);
         };
+        // A role's id is no other's. Members may have one that the server has not: a list without it may have come first.
+        self.members.role_deleted(told, role);
         for (id, guild) in &mut store.guilds {
-            if told.is_none_or(|told| told == *id) && guild.roles.remove(role) {
-                self.members.role_deleted(*id, role);
+            if told.is_none_or(|told| told == *id) {
+                guild.roles.remove(role);
             }
         }
     }

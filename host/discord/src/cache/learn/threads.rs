@@ -6,7 +6,7 @@ use super::super::{
     Cache, Store,
     kept::{Channel, THREAD_METADATA},
     packed::{Value, words::code},
-    shelf::Item,
+    shelf::Filling,
 };
 use crate::lenient::{self, Faults, Field, Fields};
 
@@ -21,15 +21,19 @@ impl Cache {
         if threads.is_none() {
             faults.note("threads");
         }
-        let mut listed: Vec<(u64, Item)> = Vec::new();
+        let (mut listed, mut count) = (Filling::default(), 0_usize);
         for (number, item) in threads.iter().flatten().enumerate() {
             let path = || format!("threads[{number}]");
-            listed.extend(faults.inside(path, |faults| Channel::read(item, true, faults)));
+            let read = faults.inside(path, |faults| Channel::read(item, true, faults));
+            if let Some((id, thread)) = read {
+                listed.push_item(id, &thread);
+                count += 1;
+            }
         }
-        let is_whole = threads.is_some_and(|threads| threads.len() == listed.len());
+        let is_whole = threads.is_some_and(|threads| threads.len() == count);
         let parents = fields.list("channel_ids").noted(faults, "channel_ids");
         let mut store = self.store_mut();
-        let ids: HashSet<u64> = listed.iter().map(|(id, _)| *id).collect();
+        let ids: HashSet<u64> = listed.ids().collect();
         match (told, parents) {
             // Which ones it is about can't be told.
             _ if !is_whole => forget_threads(&mut store, told),
@@ -37,17 +41,22 @@ impl Cache {
             (Some(guild), Field::Is(parents)) => {
                 let all = parents.is_empty();
                 let parents: HashSet<u64> = parents.into_iter().filter_map(lenient::id).collect();
-                let is_meant = |parent| all || parents.contains(&parent);
+                let of_those = |parent: Option<u64>| parent.is_some_and(|it| parents.contains(&it));
+                let is_meant = |parent| all || of_those(parent);
                 drop_threads(&mut store, guild, is_meant, &ids);
             }
             _ => {}
         }
-        for (id, thread) in &listed {
+        let Some(guild) = told else {
             // A thread's id is no other's.
-            if let Some(guild) = told.or_else(|| store.places.get(id).copied()) {
-                store.keep_channel(guild, *id, thread);
+            for (id, thread) in listed.finish().iter() {
+                if let Some(guild) = store.places.get(&id).copied() {
+                    store.keep_channel(guild, id, &thread.to_item());
+                }
             }
-        }
+            return;
+        };
+        store.keep_channels(guild, &listed);
     }
 }
 
@@ -60,22 +69,25 @@ fn forget_threads(store: &mut Store, guild: Option<u64>) {
     }
 }
 
+/// Drops the threads of a server that are below such a channel (`None`: it is not known below which), but those of `but`.
 pub(super) fn drop_threads(
     store: &mut Store,
     guild: u64,
-    of: impl Fn(u64) -> bool,
+    of: impl Fn(Option<u64>) -> bool,
     but: &HashSet<u64>,
 ) {
-    let Some(kept) = store.guilds.get(&guild) else {
+    let Store { guilds, places, .. } = store;
+    let Some(kept) = guilds.get_mut(&guild) else {
         return;
     };
-    let is_gone = |(id, channel): &(u64, Channel<'_>)| {
-        channel.is_thread() && channel.parent().is_some_and(&of) && !but.contains(id)
-    };
-    let gone: Vec<u64> = kept.channels().filter(is_gone).map(|it| it.0).collect();
-    for id in gone {
-        store.drop_channel(id);
-    }
+    kept.channels.retain(|id, channel| {
+        let channel = Channel(channel);
+        let is_gone = channel.is_thread() && of(channel.parent()) && !but.contains(&id);
+        if is_gone {
+            places.remove(&id);
+        }
+        !is_gone
+    });
 }
 
 pub(super) fn is_archived(thread: Channel<'_>) -> bool {

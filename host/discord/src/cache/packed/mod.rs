@@ -1,6 +1,6 @@
 //! Packed JSON: an object as bytes, a fifth as long as its text, from which each field can be read alone.
 //!
-//! `write.rs` packs while it reads the text once; what is packed says the same as the text, number by number and escape by escape.
+//! `write.rs` packs while it reads the text once, `texts.rs` what is in quotes; what is packed says the same as the text, number by number and escape by escape.
 //! At the top of an object a field that is null is left out, and one that is there twice counts as it stood there last, as
 //! [`Fields`](crate::lenient::Fields) has it.
 //!
@@ -16,16 +16,19 @@
 //! | 71 | a text that is a word of the dictionary | its code |
 //! | 72, 73 | a text of 32 hexadecimal digits; the same behind `a_` | 16 bytes |
 //! | 74, 75 | a time in seconds, in microseconds (UTC) | its digits: 6 bytes; 3 more |
+//! | 76 | a list or an object that is nested deeper than the reader goes | its length, its text |
 //! | 80 to 87 | a text of digits (an id) | the number, 1 to 8 bytes |
 //! | 88 to 95 | a number | the same |
 //! | 96 to 127 | a text that is a number of 0 to 31 | |
 //! | 128 to 255 | a text of 0 to 127 bytes | what stands between its quotes |
 //!
-//! A name is its code in `words.rs`, or 255 with its length and its text. Lengths have seven bits a byte, the lowest first.
+//! A name is its code in `words.rs`, or 255 with its length and its text, in which escapes are written in one way. Lengths have seven
+//! bits a byte, the lowest first.
 
 mod scan;
 #[cfg(test)]
 pub(super) mod tests;
+mod texts;
 pub(super) mod words;
 mod write;
 
@@ -46,6 +49,7 @@ const HEX: u8 = 72;
 const ANIMATED_HEX: u8 = 73;
 const TIME: u8 = 74;
 const TIME_US: u8 = 75;
+const DEEP: u8 = 76;
 const DIGITS: u8 = 80;
 const UINT: u8 = 88;
 const FEW_DIGITS: u8 = 96;
@@ -120,7 +124,7 @@ impl<'a> Value<'a> {
             FEW_DIGITS..SHORT => Some(u64::from(tag - FEW_DIGITS)),
             DIGITS..FEW_DIGITS => little(behind),
             // With zeros in front.
-            NUMBER | TEXT | SHORT.. => lenient::number(&self.json()),
+            NUMBER | TEXT | HEX | SHORT.. => lenient::number(&self.json()),
             _ => None,
         }
     }
@@ -187,7 +191,7 @@ fn split_name(bytes: &[u8]) -> Option<(Name<'_>, &[u8])> {
 fn split(bytes: &[u8]) -> Option<(Value<'_>, &[u8])> {
     let (&tag, behind) = bytes.split_first()?;
     let length = match tag {
-        LIST | OBJECT | NUMBER | TEXT => {
+        LIST | OBJECT | NUMBER | TEXT | DEEP => {
             let (_, rest) = split_sized(behind)?;
             behind.len() - rest.len()
         }
@@ -256,7 +260,7 @@ fn unpack(value: Value<'_>, text: &mut Vec<u8>) {
             text.push(b']');
         }
         OBJECT => unpack_object(sized(), text),
-        NUMBER => text.extend_from_slice(sized()),
+        NUMBER | DEEP => text.extend_from_slice(sized()),
         UINT..FEW_DIGITS => text.extend_from_slice(number().as_bytes()),
         TEXT => quoted(text, sized()),
         WORD => {
@@ -268,7 +272,7 @@ fn unpack(value: Value<'_>, text: &mut Vec<u8>) {
             let start = if tag == HEX { "" } else { "a_" };
             quoted(text, format!("{start}{digits}").as_bytes());
         }
-        TIME | TIME_US => quoted(text, time(behind).as_bytes()),
+        TIME | TIME_US => quoted(text, texts::time(behind).as_bytes()),
         DIGITS..UINT => quoted(text, number().as_bytes()),
         FEW_DIGITS..SHORT => quoted(text, (tag - FEW_DIGITS).to_string().as_bytes()),
         SHORT.. => quoted(text, behind),
@@ -280,18 +284,4 @@ fn quoted(text: &mut Vec<u8>, inside: &[u8]) {
     text.push(b'"');
     text.extend_from_slice(inside);
     text.push(b'"');
-}
-
-/// A time as Discord writes it, from its digits.
-fn time(bytes: &[u8]) -> String {
-    let (seconds, fraction) = bytes.split_at_checked(6).unwrap_or_default();
-    let digits = format!("{:014}", little(seconds).unwrap_or_default());
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    let (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
-    let (hour, minute, second) = (part(8, 10), part(10, 12), part(12, 14));
-    let fraction = match fraction {
-        [] => String::new(),
-        us => format!(".{:06}", little(us).unwrap_or_default()),
-    };
-    format!("{year}-{month}-{day}T{hour}:{minute}:{second}{fraction}+00:00")
 }

@@ -28,6 +28,11 @@ impl Dice {
             "-1",
             "1.5",
             "1e400",
+            "-0",
+            "-0.0",
+            "1.0",
+            "1E-7",
+            "123456789012345678901234567890",
             "18446744073709551615",
             "18446744073709551616",
             r#""""#,
@@ -40,6 +45,11 @@ impl Dice {
             r#""COMMUNITY""#,
             r#""a\"b\\""#,
             r#""\ud800""#,
+            r#""\udc00\ud83c\udf75""#,
+            r#""\u0000\/""#,
+            r#""\u0035""#,
+            r#""00000000000000000000000000000005""#,
+            r#""12345678901234567890123456789012""#,
             r#""\u00e9é""#,
             r#""33ecab261d4681afa4d85a04691c4a01""#,
             r#""2024-01-01T00:00:00+00:00""#,
@@ -58,7 +68,7 @@ impl Dice {
         }
     }
 
-    fn value(&mut self, depth: u32) -> String {
+    pub(in super::super) fn value(&mut self, depth: u32) -> String {
         let space = if self.below(4) == 0 { " \n" } else { "" };
         let count = self.below(5);
         match self.below(4) {
@@ -67,12 +77,12 @@ impl Dice {
                 format!("[{}]", items.join(&format!("{space},{space}")))
             }
             1 if depth > 0 => {
-                let names = ["id", "name", "new", "n\\u0065w", "\\u0069d", "é"];
+                let names = ["id", "name", "new", "n\\u0065w", "\\u0069d", "é", "\\ud800"];
                 let fields: Vec<String> = (0..count)
                     .map(|_| {
                         format!(
                             "{space}\"{}\"{space}:{}",
-                            names[self.below(6) as usize],
+                            names[self.below(7) as usize],
                             self.value(depth - 1)
                         )
                     })
@@ -84,8 +94,9 @@ impl Dice {
     }
 }
 
-/// The same text without spaces, which nothing but text can be compared with: a number of any size, an escape of any kind.
-fn bare(json: &str) -> String {
+/// The same text without spaces and without escapes in names, which nothing but text can be compared with: a number of any size, an
+/// escape of any kind.
+pub(in super::super) fn bare(json: &str) -> String {
     let (mut inside, mut before) = (false, ' ');
     let keep = |letter: &char| {
         if *letter == '"' && before != '\\' {
@@ -98,6 +109,7 @@ fn bare(json: &str) -> String {
         .filter(keep)
         .collect::<String>()
         .replace("\\u0069d\"", "id\"")
+        .replace("n\\u0065w\"", "new\"")
 }
 
 #[test]
@@ -166,6 +178,81 @@ fn what_is_missing_is_added_and_what_was_null_stays_out() {
     outer.add_object(words::code("user"), &packer);
     let whole: Json = serde_json::from_str(&Object::new(&outer.boxed()).json()).unwrap();
     assert_eq!(whole, json!({"user": {"newer": 3, "name": "a", "new": 1}}));
+}
+
+#[test]
+fn a_name_is_the_same_with_escapes_and_without() {
+    let (mut packer, mut before) = (Packer::default(), Packer::default());
+    before
+        .text(r#"{"new":1,"a\u0022b":2,"\u006eame":"x"}"#)
+        .unwrap();
+    assert_eq!(
+        Object::new(&before.boxed()).text(words::code("name")),
+        Some("x".into())
+    );
+    packer
+        .text(r#"{"n\u0065w":3,"\u006eew":4,"a\"b":5,"n\u0061me":null}"#)
+        .unwrap();
+    packer.add_missing(Object::new(&before.boxed()));
+    let whole = Object::new(&packer.boxed()).json();
+    assert_eq!(whole, r#"{"new":4,"a\"b":5}"#);
+    // Lenient reading takes no object with such a name, and no reader of an inner one does.
+    let odd = r#"{"\ud800":1}"#;
+    assert!(packer.text(odd).is_none() && Fields::read(odd).is_none());
+    let inside = format!(r#"{{"new":{odd}}}"#);
+    packer.text(&inside).unwrap();
+    assert_eq!(Object::new(&packer.boxed()).json(), inside);
+}
+
+#[test]
+fn what_is_nested_deep_or_is_long_is_whole() {
+    for depth in [1, 119, 120, 121, 122, 20_000] {
+        for (open, close) in [("[", "]"), ("{\"id\":", "}"), ("[ 5,{\"new\" :", "} ]")] {
+            let json = format!("{}\"\\ud800]\"{}", open.repeat(depth), close.repeat(depth));
+            let bytes = packed(&json).unwrap();
+            assert_eq!(bare(&Value(&bytes).json()), bare(&json), "{depth}");
+            assert_eq!(Scanner::new(&json).value(), Some(&*json));
+            // The last closing one is another one, or missing.
+            let odd = ["]", "}", "", ",]"].map(|end| format!("{}{end}", &json[..json.len() - 1]));
+            for odd in odd.iter().filter(|odd| **odd != json) {
+                assert_eq!(packed(odd), None, "{depth}");
+            }
+        }
+    }
+    for length in [0, 31, 32, 126, 127, 128, 16_383, 16_384, 3_000_000] {
+        for json in [
+            format!("\"{}\"", "x".repeat(length)),
+            format!("\"{}\\u0000\"", "é".repeat(length)),
+            format!("{{\"{}\":[1]}}", "x".repeat(length)),
+            format!("1{}", "0".repeat(length)),
+            format!("-0.{}1", "0".repeat(length)),
+        ] {
+            let bytes = packed(&json).unwrap();
+            assert!(Value(&bytes).json() == json, "{length}");
+            assert!(bytes.len() <= json.len() + 8, "{length}");
+        }
+    }
+}
+
+#[test]
+fn of_a_name_that_is_there_twice_the_last_one_counts() {
+    let mut packer = Packer::default();
+    let json = r#"{"type":1,"new":[],"type":null,"tags":{"id":1,"id":2,"id":null,"name":"a","name":"b"},"new":7}"#;
+    packer.text(json).unwrap();
+    let (bytes, code) = (packer.boxed(), words::code);
+    let object = Object::new(&bytes);
+    assert_eq!(object.get(code("type")), None);
+    assert!(packer.saw(code("type")));
+    let inner = object.get(code("tags")).and_then(Value::object).unwrap();
+    assert_eq!(inner.last(code("id")), None);
+    assert_eq!(
+        inner.last(code("name")).and_then(Value::text),
+        Some("b".into())
+    );
+    let read = |json: &str| serde_json::from_str::<Json>(json).unwrap();
+    let mut told = read(json);
+    told.as_object_mut().unwrap().retain(|_, it| !it.is_null());
+    assert_eq!(read(&object.json()), told);
 }
 
 #[test]

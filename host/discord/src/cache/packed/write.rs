@@ -1,12 +1,17 @@
 //! Writer of packed JSON: from a scanner, in one pass.
 
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+
 use super::{
-    ANIMATED_HEX, DIGITS, FALSE, FEW_DIGITS, HEX, LIST, NULL, NUMBER, Name, OBJECT, Object, SHORT,
-    Scanner, TEXT, TIME, TIME_US, TRUE, UINT, Value, WORD, words,
+    DEEP, FALSE, LIST, NULL, NUMBER, Name, OBJECT, Object, Scanner, TRUE, UINT, Value,
+    texts::{digits, write_text},
+    words,
 };
 use crate::lenient;
 
-/// How deep what is packed may be, for the reader is recursive; serde_json goes as far.
+/// How deep a value is packed, for the reader is recursive: what is inside of that stays text. No model goes as far.
 const DEPTH: u32 = 120;
 
 /// An object that is being packed. Made once for many objects.
@@ -40,7 +45,7 @@ impl Packer {
         let mut is_first = true;
         while from.more(&mut is_first, b'}')? {
             let start = self.bytes.len();
-            let code = write_name(from.name()?, &mut self.bytes);
+            let code = write_name(&one_way(from.name()?)?, &mut self.bytes);
             let value = self.bytes.len();
             if !special(code, from)? {
                 write(from, &mut self.bytes, DEPTH)?;
@@ -174,13 +179,19 @@ impl Packer {
     }
 }
 
-fn write_name(name: &str, into: &mut Vec<u8>) -> u8 {
-    let mut code = words::find(name.as_bytes());
-    if code == words::LITERAL && name.contains('\\') {
-        let quoted = format!("\"{name}\"");
-        let plain = lenient::text(&quoted);
-        code = plain.map_or(code, |plain| words::find(plain.as_bytes()));
+/// A name as all that are the same are written, so that they are found; `None` if it has half a surrogate pair, which no reader takes.
+fn one_way(name: &str) -> Option<Cow<'_, str>> {
+    if !name.contains('\\') {
+        return Some(name.into());
     }
+    let quoted = format!("\"{name}\"");
+    let quoted = serde_json::to_string(&lenient::text(&quoted)?).ok()?;
+    let inside = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    Some(inside.to_owned().into())
+}
+
+fn write_name(name: &str, into: &mut Vec<u8>) -> u8 {
+    let code = words::find(name.as_bytes());
     into.push(code);
     if code == words::LITERAL {
         write_sized(name.as_bytes(), into);
@@ -197,14 +208,17 @@ fn write(from: &mut Scanner<'_>, into: &mut Vec<u8>, depth: u32) -> Option<()> {
             Some(())
         }
         open @ (b'{' | b'[') => {
-            let depth = depth.checked_sub(1)?;
+            let Some(depth) = depth.checked_sub(1) else {
+                return write_deep(from.value()?, into);
+            };
             from.enter(open)?;
             into.push(if open == b'{' { OBJECT } else { LIST });
             let (start, close) = (into.len(), open + 2);
             let mut is_first = true;
             while from.more(&mut is_first, close)? {
                 if open == b'{' {
-                    write_name(from.name()?, into);
+                    let name = from.name()?;
+                    write_name(one_way(name).as_deref().unwrap_or(name), into);
                 }
                 write(from, into, depth)?;
             }
@@ -224,7 +238,7 @@ fn write_scalar(scalar: &str, into: &mut Vec<u8>) -> Option<()> {
             Some(number @ 0..64) => into.push(number as u8),
             Some(number) => write_little(UINT, number, into),
             None => {
-                serde_json::from_str::<serde::de::IgnoredAny>(scalar).ok()?;
+                serde_json::from_str::<IgnoredAny>(scalar).ok()?;
                 into.push(NUMBER);
                 write_sized(scalar.as_bytes(), into);
             }
@@ -233,122 +247,22 @@ fn write_scalar(scalar: &str, into: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-fn write_text(text: &str, has_escapes: bool, into: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    if !has_escapes {
-        if let Some(number) = digits(text) {
-            return match number {
-                0..32 => into.push(FEW_DIGITS + number as u8),
-                _ => write_little(DIGITS, number, into),
-            };
-        }
-        let code = words::find(bytes);
-        if code != words::LITERAL {
-            return into.extend_from_slice(&[WORD, code]);
-        }
-        let is_special = match bytes.len() {
-            25 | 32 if bytes[10.min(bytes.len())] == b'T' => write_time(bytes, into),
-            32 => write_hex(HEX, bytes, into),
-            34 if bytes.starts_with(b"a_") => write_hex(ANIMATED_HEX, &bytes[2..], into),
-            _ => None,
-        };
-        if is_special.is_some() {
-            return;
-        }
-    }
-    match u8::try_from(bytes.len()) {
-        Ok(length @ 0..128) => {
-            into.push(SHORT + length);
-            into.extend_from_slice(bytes);
-        }
-        _ => {
-            into.push(TEXT);
-            write_sized(bytes, into);
-        }
-    }
+/// What is nested too deep is checked as the rest is, without a stack.
+fn write_deep(text: &str, into: &mut Vec<u8>) -> Option<()> {
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    into.push(DEEP);
+    write_sized(text.as_bytes(), into);
+    Some(())
 }
 
-/// A number that is written as it is read.
-fn digits(text: &str) -> Option<u64> {
-    let bytes = text.as_bytes();
-    if !matches!(bytes, [b'0'] | [b'1'..=b'9', ..]) || bytes.len() > 20 {
-        return None;
-    }
-    let mut number = 0_u64;
-    for byte in bytes {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    Some(number)
-}
-
-fn write_little(tag: u8, number: u64, into: &mut Vec<u8>) {
+pub(super) fn write_little(tag: u8, number: u64, into: &mut Vec<u8>) {
     let bytes = number.to_le_bytes();
     let length = (8 - number.leading_zeros() as usize / 8).max(1);
     into.push(tag + length as u8 - 1);
     into.extend_from_slice(&bytes[..length]);
 }
 
-fn write_hex(tag: u8, digits: &[u8], into: &mut Vec<u8>) -> Option<()> {
-    let start = into.len();
-    into.push(tag);
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    for pair in digits.chunks_exact(2) {
-        match (value(pair[0]), value(pair[1])) {
-            (Some(high), Some(low)) => into.push(high << 4 | low),
-            _ => {
-                into.truncate(start);
-                return None;
-            }
-        }
-    }
-    Some(())
-}
-
-/// A time in UTC: its digits, whatever they say.
-fn write_time(text: &[u8], into: &mut Vec<u8>) -> Option<()> {
-    let (date, rest) = text.split_at_checked(19)?;
-    let fraction = rest.strip_suffix(b"+00:00")?;
-    let mut seconds = 0_u64;
-    for (at, byte) in date.iter().enumerate() {
-        let wanted = match at {
-            4 | 7 => b'-',
-            10 => b'T',
-            13 | 16 => b':',
-            _ if byte.is_ascii_digit() => {
-                seconds = seconds * 10 + u64::from(byte - b'0');
-                continue;
-            }
-            _ => return None,
-        };
-        if *byte != wanted {
-            return None;
-        }
-    }
-    let us = match fraction {
-        [] => None,
-        [b'.', us @ ..] if us.len() == 6 && us.iter().all(u8::is_ascii_digit) => Some(
-            us.iter()
-                .fold(0_u32, |us, digit| us * 10 + u32::from(digit - b'0')),
-        ),
-        _ => return None,
-    };
-    into.push(if us.is_some() { TIME_US } else { TIME });
-    into.extend_from_slice(&seconds.to_le_bytes()[..6]);
-    if let Some(us) = us {
-        into.extend_from_slice(&us.to_le_bytes()[..3]);
-    }
-    Some(())
-}
-
-fn write_sized(bytes: &[u8], into: &mut Vec<u8>) {
+pub(super) fn write_sized(bytes: &[u8], into: &mut Vec<u8>) {
     let start = into.len();
     into.extend_from_slice(bytes);
     insert_length(into, start);
