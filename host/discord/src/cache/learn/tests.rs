@@ -5,7 +5,7 @@ use twilight_model::{gateway::Intents, guild::Permissions, id::Id};
 
 use super::super::{
     Cache,
-    tests::{GUILD, bits, cache, channel, guild, member, role, tell_anything, thread},
+    tests::{BOT, GUILD, bits, cache, channel, guild, member, role, tell_anything, thread},
 };
 
 const SEE: u64 = Permissions::VIEW_CHANNEL.bits();
@@ -64,6 +64,25 @@ fn a_list_of_a_whole_server_tells_also_of_threads_that_may_be_anywhere() {
         tell_anything(&cache, "THREAD_LIST_SYNC", &data);
         assert_eq!(ids(&cache), left, "{data}");
         assert_eq!(cache.channel_count(), left.len());
+    }
+}
+
+#[test]
+fn a_list_of_threads_of_which_it_is_odd_whose_they_are_leaves_none_below_a_channel() {
+    let data = |guild: Value, channels: Value| json!({"guild_id": guild, "channel_ids": channels, "threads": []});
+    for odd in [
+        data(json!("100"), json!({})),
+        data(json!("100"), json!(["x"])),
+        data(json!({}), json!(["200"])),
+    ] {
+        let cache = with_an_odd_channel();
+        let member = json!({"guild_id": "100", "user": member(BOT, &[])["user"], "roles": []});
+        tell_anything(&cache, "GUILD_MEMBER_UPDATE", &member);
+        assert!(bits(&cache, BOT, Some(301)).is_ok(), "{odd}");
+        tell_anything(&cache, "THREAD_LIST_SYNC", &odd);
+        assert_eq!(ids(&cache), [201, 300, 301], "{odd}");
+        assert!(bits(&cache, BOT, Some(301)).is_err(), "{odd}");
+        assert!(bits(&cache, BOT, Some(201)).is_ok(), "{odd}");
     }
 }
 

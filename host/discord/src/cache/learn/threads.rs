@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::{
     Cache, Store,
     kept::{Channel, THREAD_METADATA},
-    packed::{Value, words::code},
+    packed::{Packer, Scanner, Value, words::code},
     shelf::Filling,
 };
 use crate::lenient::{self, Faults, Field, Fields};
@@ -21,31 +21,34 @@ impl Cache {
         if threads.is_none() {
             faults.note("threads");
         }
-        let (mut listed, mut count) = (Filling::default(), 0_usize);
+        let (mut listed, mut packer) = (Filling::default(), Packer::default());
         for (number, item) in threads.iter().flatten().enumerate() {
             let path = || format!("threads[{number}]");
-            let read = faults.inside(path, |faults| Channel::read(item, true, faults));
-            if let Some((id, thread)) = read {
-                listed.push_item(id, &thread);
-                count += 1;
-            }
+            faults.inside(path, |faults| {
+                let mut from = Scanner::new(item);
+                Channel::take(&mut from, true, &mut listed, &mut packer, faults)
+            });
         }
-        let is_whole = threads.is_some_and(|threads| threads.len() == count);
-        let parents = fields.list("channel_ids").noted(faults, "channel_ids");
+        let is_whole = threads.is_some_and(|threads| threads.len() == listed.ids().count());
+        let parents: Option<HashSet<u64>> = match fields.list("channel_ids") {
+            Field::Absent => Some(HashSet::new()),
+            Field::Is(parents) => parents.into_iter().map(lenient::id).collect(),
+            Field::Unreadable => None,
+        };
+        if parents.is_none() {
+            faults.note("channel_ids");
+        }
         let mut store = self.store_mut();
-        let ids: HashSet<u64> = listed.ids().collect();
         match (told, parents) {
-            // Which ones it is about can't be told.
-            _ if !is_whole => forget_threads(&mut store, told),
-            (Some(guild), Field::Absent) => drop_threads(&mut store, guild, |_| true, &ids),
-            (Some(guild), Field::Is(parents)) => {
-                let all = parents.is_empty();
-                let parents: HashSet<u64> = parents.into_iter().filter_map(lenient::id).collect();
-                let of_those = |parent: Option<u64>| parent.is_some_and(|it| parents.contains(&it));
-                let is_meant = |parent| all || of_those(parent);
+            (Some(guild), Some(parents)) if is_whole => {
+                let is_meant = |parent: Option<u64>| {
+                    parents.is_empty() || parent.is_some_and(|it| parents.contains(&it))
+                };
+                let ids = listed.ids().collect();
                 drop_threads(&mut store, guild, is_meant, &ids);
             }
-            _ => {}
+            // Which ones it is about can't be told.
+            _ => forget_threads(&mut store, told),
         }
         let Some(guild) = told else {
             // A thread's id is no other's.
