@@ -58,7 +58,7 @@ pub(super) struct GuildKept {
     pub(super) roles: Shelf,
     pub(super) channels: Shelf,
     /// Who is in a voice channel, by user: the voice state. `None` where the bot is not told, or could not read it.
-    pub(super) voice: Option<Box<HashMap<u64, Box<str>>>>,
+    pub(super) voice: Option<HashMap<u64, Box<str>>>,
     /// Without its lists, and empty if nothing is known.
     pub(super) rest: Box<[u8]>,
 }

@@ -86,7 +86,7 @@ impl Server {
             roles: kept.roles().map(role).collect(),
             has_all_roles: kept.has_all_roles,
             channels: kept.channels().map(place).collect(),
-            voice: kept.voice.as_deref().cloned(),
+            voice: kept.voice.clone(),
             json: if is_empty {
                 String::new()
             } else {
@@ -118,7 +118,7 @@ impl Server {
             members: self.members,
             roles: roles.finish(),
             channels: channels.finish(),
-            voice: self.voice.map(Box::new),
+            voice: self.voice,
             rest: kept::repacked(&self.json).boxed(),
         }
     }

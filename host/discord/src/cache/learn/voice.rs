@@ -9,7 +9,7 @@ use crate::lenient::{Faults, Field, Fields};
 pub(super) fn listed(
     items: Option<Vec<&str>>,
     faults: &mut Faults,
-) -> Option<Box<HashMap<u64, Box<str>>>> {
+) -> Option<HashMap<u64, Box<str>>> {
     let states = items?.into_iter().enumerate().map(|(number, item)| {
         let fields = Fields::read(item).unwrap_or_default();
         let user = fields.id("user_id").known();
@@ -20,8 +20,7 @@ pub(super) fn listed(
     });
     // All of them are read, so that all that is odd is noted.
     let states: Vec<_> = states.collect();
-    let states: Option<HashMap<_, _>> = states.into_iter().collect();
-    states.map(Box::new)
+    states.into_iter().collect()
 }
 
 /// The member is kept elsewhere.

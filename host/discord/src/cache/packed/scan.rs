@@ -25,7 +25,7 @@ impl<'a> Scanner<'a> {
         bytes.get(self.at).copied()
     }
 
-    /// Steps over the next value; its text.
+    /// Steps over the next value; its text. It is not looked inside: where the whole is no JSON, this need not be JSON either.
     pub(in super::super) fn value(&mut self) -> Option<&'a str> {
         let first = self.peek()?;
         let start = self.at;
