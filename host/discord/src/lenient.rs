@@ -200,11 +200,13 @@ pub fn items(raw: &str) -> Option<Vec<&str>> {
 #[must_use]
 pub fn fitting<T: DeserializeOwned>(json: &str, template: Value) -> Option<(Value, T)> {
     let fields = Fields::read(json)?;
-    let values = fields.iter().filter_map(|(name, raw)| {
-        let value: Value = serde_json::from_str(raw).ok()?;
-        (!value.is_null()).then(|| (name.to_owned(), value))
+    let values = fields.iter().map(|(name, raw)| {
+        let value = serde_json::from_str(raw).unwrap_or(Value::Null);
+        (name.to_owned(), value)
     });
-    let values: Map<String, Value> = values.collect();
+    // Of a name that is there twice, the last one counts, also if it is null or can't be read.
+    let mut values: Map<String, Value> = values.collect();
+    values.retain(|_, value| !value.is_null());
     let mut whole = template.clone();
     whole.as_object_mut()?.extend(values.clone());
     if let Ok(read) = T::deserialize(&whole) {
@@ -265,6 +267,23 @@ mod tests {
         assert_eq!(fields.id("gone"), Field::Absent);
         assert_eq!(fields.list("list"), Field::Is(vec!["{}", "5", "\"x\""]));
         assert!(Fields::read("[]").is_none() && Fields::read("5").is_none());
+    }
+
+    #[test]
+    fn of_a_field_that_is_there_twice_a_model_has_the_last_one() {
+        let read = |json| {
+            fitting::<Value>(json, serde_json::json!({"a": 0}))
+                .unwrap()
+                .1
+        };
+        for (json, expected) in [
+            (r#"{"a":1,"a":2}"#, 2),
+            (r#"{"a":1,"a":null}"#, 0),
+            (r#"{"a":1,"a":1e400}"#, 0),
+            (r#"{"a":1e400,"a":3}"#, 3),
+        ] {
+            assert_eq!(read(json), serde_json::json!({"a": expected}), "{json}");
+        }
     }
 
     #[test]

@@ -166,14 +166,16 @@ impl Members {
         inner.told.remove(&guild);
     }
 
-    pub(super) fn role_deleted(&self, guild: u64, role: u64) {
+    /// Nobody has the role any more; `None`: it can't be told in which server.
+    pub(super) fn role_deleted(&self, guild: Option<u64>, role: u64) {
+        let is_meant = |of: u64| guild.is_none_or(|guild| guild == of);
         let mut inner = self.inner();
         let Inner { seen, own, .. } = &mut *inner;
-        let of_guild = seen.iter_mut().filter(|(key, _)| key.0 == guild);
-        for member in of_guild
-            .map(|(_, entry)| &mut entry.member)
-            .chain(own.get_mut(&guild))
-        {
+        let seen = seen
+            .iter_mut()
+            .map(|(key, entry)| (key.0, &mut entry.member));
+        let own = own.iter_mut().map(|(of, member)| (*of, member));
+        for (_, member) in seen.chain(own).filter(|(of, _)| is_meant(*of)) {
             if member.roles.contains(&role) {
                 Arc::make_mut(member).without(role);
             }

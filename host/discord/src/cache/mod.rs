@@ -1,8 +1,8 @@
 //! Cache of Discord: servers, channels, roles, members, the bot's own user, and the permissions that follow from them.
 //!
-//! Servers, channels, active threads and roles are kept: what permissions and routing need of them read (`kept.rs`), the rest as
-//! the JSON that it came as. So are voice states, while the bot is told of them. Members are a million, so those who were seen last
-//! are kept, in `members.rs`. Messages, presences, emojis and stickers are not kept, and not read. Figures: docs/decisions/0020-cache.md.
+//! Servers, channels, active threads and roles are kept as packed JSON (`packed/`), in which what permissions and routing need is found
+//! (`kept.rs`). Voice states are kept as they came, while the bot is told of them. Members are a million, so those who were seen last
+//! are kept, in `members.rs`. Messages, presences, emojis and stickers are not kept, and not read. Figures: docs/decisions/0099-packed-json.md.
 //!
 //! Invariant: what could not be read is not known. It is never what it was before, and where a permission depends on it, Discord
 //! is asked (docs/decisions/0039-lenient-reading.md).
@@ -11,15 +11,26 @@ mod kept;
 mod learn;
 mod members;
 mod model;
+mod packed;
 mod permissions;
 mod seen;
 mod serve;
 mod servers;
+mod shelf;
 mod snapshot;
 mod unknown;
+mod wire;
 
 #[cfg(test)]
+mod broken_tests;
+#[cfg(test)]
+mod cost;
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod odd_tests;
 #[cfg(test)]
 mod tests;
 
@@ -47,14 +58,12 @@ use twilight_model::{
 
 pub use self::permissions::in_thread;
 use self::{
-    kept::{ChannelKept, GuildKept, RoleKept},
+    kept::{Channel as ChannelKept, GuildKept, NAME, Role as RoleKept, TYPE},
     members::Members,
+    shelf::{Filling, Item},
 };
 pub use self::{seen::Seen, serve::CALLS, snapshot::Mark, unknown::Unknown};
-use crate::{
-    Discord,
-    lenient::{self, Fields},
-};
+use crate::Discord;
 
 /// Cache of Discord's objects.
 pub struct Cache {
@@ -67,7 +76,7 @@ pub struct Cache {
 
 #[derive(Default)]
 struct Store {
-    guilds: HashMap<u64, GuildKept>,
+    guilds: HashMap<u64, Box<GuildKept>>,
     /// The server of each channel.
     places: HashMap<u64, u64>,
     /// The bot's own user.
@@ -135,11 +144,12 @@ impl Cache {
         let store = self.store();
         let kept = store.guilds.get(&id.get());
         let kept = kept.ok_or(Unknown::Guild(id.get()))?;
-        if kept.is_out && kept.json.is_empty() {
+        if kept.is_out && kept.rest.is_empty() {
             return Err(Unknown::Outage(id.get()));
         }
         let template = model::guild(id.get(), kept.owner.unwrap_or(id.get()));
-        let mut guild: Guild = model::read(&kept.json, template).ok_or(Unknown::Guild(id.get()))?;
+        let mut guild: Guild =
+            model::read(&kept.object().json(), template).ok_or(Unknown::Guild(id.get()))?;
         guild.roles = roles_of(kept);
         guild.member_count = Some(kept.members);
         guild.unavailable = kept.is_out.then_some(true);
@@ -166,8 +176,8 @@ impl Cache {
     /// The bot is not in it, or Discord has an outage there.
     pub fn channels(&self, guild: Id<GuildMarker>) -> Result<Vec<Channel>, Unknown> {
         let store = self.store();
-        let channels = store.reachable(guild.get())?.channels.iter();
-        let channels = channels.filter_map(|(id, kept)| channel_of(guild.get(), *id, kept));
+        let channels = store.reachable(guild.get())?.channels();
+        let channels = channels.filter_map(|(id, kept)| channel_of(guild.get(), id, kept));
         let mut channels: Vec<Channel> = channels.collect();
         channels.sort_by_key(|channel| (channel.position, channel.id));
         Ok(channels)
@@ -180,7 +190,7 @@ impl Cache {
     /// The server has no such role, or it is not known itself.
     pub fn role(&self, guild: Id<GuildMarker>, id: Id<RoleMarker>) -> Result<Role, Unknown> {
         let store = self.store();
-        let role = store.reachable(guild.get())?.roles.get(&id.get());
+        let role = store.reachable(guild.get())?.role(id.get());
         let role = role.and_then(|role| role_of(id.get(), role));
         role.ok_or(Unknown::Role {
             guild: guild.get(),
@@ -204,8 +214,8 @@ impl Cache {
     /// The bot is not in it, or Discord has an outage there.
     pub fn role_names(&self, guild: Id<GuildMarker>) -> Result<Vec<(u64, String)>, Unknown> {
         let store = self.store();
-        let roles = store.reachable(guild.get())?.roles.iter();
-        let named = roles.map(|(id, role)| (*id, name_in(&role.json)));
+        let roles = store.reachable(guild.get())?.roles();
+        let named = roles.map(|(id, role)| (id, role.0.object.text(NAME).unwrap_or_default()));
         Ok(named.collect())
     }
 
@@ -216,12 +226,13 @@ impl Cache {
     /// The bot is not in it, or Discord has an outage there.
     pub fn channel_names(&self, guild: Id<GuildMarker>) -> Result<Vec<(u64, String, u8)>, Unknown> {
         let store = self.store();
-        let channels = store.reachable(guild.get())?.channels.iter();
+        let channels = store.reachable(guild.get())?.channels();
         let named = channels.map(|(id, channel)| {
-            let fields = Fields::read(&channel.json).unwrap_or_default();
-            let kind = fields.get("type", lenient::number).known();
+            let fields = channel.object();
+            let kind = fields.get(TYPE).and_then(packed::Value::number);
             let kind = kind.and_then(|kind| u8::try_from(kind).ok());
-            (*id, name_in(&channel.json), kind.unwrap_or(u8::MAX))
+            let name = fields.text(NAME).unwrap_or_default();
+            (id, name, kind.unwrap_or(u8::MAX))
         });
         Ok(named.collect())
     }
@@ -310,21 +321,29 @@ impl Store {
     fn reachable(&self, id: u64) -> Result<&GuildKept, Unknown> {
         match self.guilds.get(&id) {
             Some(guild) if guild.is_out => Err(Unknown::Outage(id)),
-            Some(guild) => Ok(guild),
+            Some(guild) => Ok(guild.as_ref()),
             None => Err(Unknown::Guild(id)),
         }
     }
 
     /// A channel, and its server.
-    fn channel(&self, id: u64) -> Option<(u64, &ChannelKept)> {
+    fn channel(&self, id: u64) -> Option<(u64, ChannelKept<'_>)> {
         let guild = *self.places.get(&id)?;
-        Some((guild, self.guilds.get(&guild)?.channels.get(&id)?))
+        Some((guild, self.guilds.get(&guild)?.channel(id)?))
     }
 
-    fn keep_channel(&mut self, guild: u64, id: u64, channel: ChannelKept) {
+    fn keep_channel(&mut self, guild: u64, id: u64, channel: &Item) {
         if let Some(kept) = self.guilds.get_mut(&guild) {
-            kept.channels.insert(id, channel);
+            kept.channels.put(id, channel);
             self.places.insert(id, guild);
+        }
+    }
+
+    /// The same for many.
+    fn keep_channels(&mut self, guild: u64, channels: &Filling) {
+        if let Some(kept) = self.guilds.get_mut(&guild) {
+            kept.channels.put_all(channels);
+            self.places.extend(channels.ids().map(|id| (id, guild)));
         }
     }
 
@@ -332,38 +351,32 @@ impl Store {
         if let Some(guild) = self.places.remove(&id)
             && let Some(guild) = self.guilds.get_mut(&guild)
         {
-            guild.channels.remove(&id);
+            guild.channels.remove(id);
         }
     }
 
-    fn drop_guild(&mut self, id: u64) -> Option<GuildKept> {
-        let guild = self.guilds.remove(&id)?;
-        for channel in guild.channels.keys() {
-            self.places.remove(channel);
+    fn drop_guild(&mut self, id: u64) {
+        let guild = self.guilds.remove(&id).unwrap_or_default();
+        for channel in guild.channels.ids() {
+            self.places.remove(&channel);
         }
-        Some(guild)
     }
 }
 
-fn role_of(id: u64, role: &RoleKept) -> Option<Role> {
-    model::read(&role.json, model::role(id))
+fn role_of(id: u64, role: RoleKept<'_>) -> Option<Role> {
+    model::read(&role.0.object.json(), model::role(id))
 }
 
 fn roles_of(guild: &GuildKept) -> Vec<Role> {
-    let roles = guild.roles.iter();
-    let mut roles: Vec<Role> = roles.filter_map(|(id, role)| role_of(*id, role)).collect();
+    let roles = guild.roles();
+    let mut roles: Vec<Role> = roles.filter_map(|(id, role)| role_of(id, role)).collect();
     roles.sort_by_key(|role| (role.position, std::cmp::Reverse(role.id)));
     roles
 }
 
-fn channel_of(guild: u64, id: u64, channel: &ChannelKept) -> Option<Channel> {
-    model::read(&channel.json, model::channel(id, guild, channel.is_thread))
-}
-
-fn name_in(json: &str) -> String {
-    let fields = Fields::read(json).unwrap_or_default();
-    let name = fields.get("name", lenient::text).known();
-    name.unwrap_or_default().into_owned()
+fn channel_of(guild: u64, id: u64, channel: ChannelKept<'_>) -> Option<Channel> {
+    let template = model::channel(id, guild, channel.is_thread());
+    model::read(&channel.object().json(), template)
 }
 
 impl fmt::Debug for Cache {

@@ -12,7 +12,7 @@ use twilight_util::permission_calculator::PermissionCalculator;
 
 use super::{
     Cache, Seen, Store, Unknown,
-    kept::{ChannelKept, GuildKept},
+    kept::{Channel, GuildKept},
 };
 
 /// What is left to a member in time-out
@@ -53,16 +53,16 @@ pub(super) enum Unread {
 
 impl ChannelScope {
     /// A channel, with the overwrites that count there: a thread has those of its parent.
-    pub(super) fn of(id: u64, channel: &ChannelKept, parent: Option<&ChannelKept>) -> Self {
-        let ruling = if channel.is_thread {
+    pub(super) fn of(id: u64, channel: Channel<'_>, parent: Option<Channel<'_>>) -> Self {
+        let ruling = if channel.is_thread() {
             parent
         } else {
             Some(channel)
         };
         Self {
             id,
-            is_thread: channel.is_thread,
-            overwrites: ruling.and_then(|ruling| ruling.overwrites.clone()),
+            is_thread: channel.is_thread(),
+            overwrites: ruling.and_then(Channel::overwrites),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Store {
             let channel = id;
             return Err(Unknown::Elsewhere { guild, channel });
         }
-        let parent = channel.parent.and_then(|parent| self.channel(parent));
+        let parent = channel.parent().and_then(|parent| self.channel(parent));
         Ok(ChannelScope::of(
             id,
             channel,
@@ -153,8 +153,8 @@ fn computed(
         Some(place) if place.is_thread => in_thread(permissions),
         _ => permissions,
     };
-    let of_role = |id: u64, is_deleted: bool| match kept.roles.get(&id) {
-        Some(role) => match (role.permissions, unread) {
+    let of_role = |id: u64, is_deleted: bool| match kept.role(id) {
+        Some(role) => match (role.permissions(), unread) {
             (Some(permissions), _) => Ok(here(permissions)),
             (None, Unread::AllowsNothing) => Ok(Permissions::empty()),
             (None, Unread::IsUnknown) => Err(Unknown::Roles(guild.get())),

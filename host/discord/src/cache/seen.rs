@@ -1,77 +1,227 @@
 //! Partial members, as some event or answer had them: each leaves something else out.
 
+use std::cell::Cell;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use twilight_model::{guild::Member, user::User, util::Timestamp};
 
-use super::{kept::object, model};
-use crate::lenient::{self, Faults, Field, Fields};
+use super::{
+    kept::{GUILD_ID, ID, field},
+    model,
+    packed::{Object, Packer, Scanner, Value, words::code},
+};
+use crate::lenient::{self, Faults, Field};
+
+const USER: u8 = code("user");
+const ROLES: u8 = code("roles");
+const MEMBER: u8 = code("member");
+const UNTIL: u8 = code("communication_disabled_until");
 
 /// A member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Whose membership it is.
     pub user: u64,
     /// The member's roles.
     pub roles: Box<[u64]>,
-    time_out: TimeOut,
-    /// In lower-case letters, a line each.
-    names: Box<str>,
-    json: Box<str>,
+    pub(super) time_out: TimeOut,
+    /// Packed, without what is above.
+    rest: Box<[u8]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum TimeOut {
+pub(super) enum TimeOut {
     /// It was not said.
     Untold,
     /// None, or one that is over at this time, in microseconds since 1970.
     Until(i64),
 }
 
-impl Seen {
-    /// Reads a member; `user` is the user's JSON where the event has it elsewhere, and `id` whose membership it is where that is
-    /// known without. `None` if it can't be told whose, or which roles: what is known of the member is out of date then.
+/// A member that was read: whose membership it is, and the member; each `None` if it can't be read.
+pub(super) type Read = (Option<u64>, Option<Seen>);
+
+/// Room for reading members one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    member: Packer,
+    user: Packer,
+    roles: Vec<u64>,
+}
+
+/// What a member has of a field that is read apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Absent,
+    Unreadable,
+    Is,
+}
+
+impl Reader {
+    /// Reads the member that comes next; `user` is the user's JSON where the event has it elsewhere, and `id` whose membership it is
+    /// where that is known without. What is known of the member is out of date if it can't be told whose, or which roles. `None` if
+    /// it is no object.
     pub(super) fn read(
-        fields: &Fields<'_>,
+        &mut self,
+        from: &mut Scanner<'_>,
         user: Option<&str>,
         id: Option<u64>,
         faults: &mut Faults,
-    ) -> Option<Self> {
-        let user = fields.raw("user").or(user);
-        let id = id.or_else(|| user_id(user?));
+    ) -> Option<Read> {
+        let (mut has_user, has_roles) = self.pack(from)?;
+        let Self {
+            member, user: own, ..
+        } = &mut *self;
+        let told = (has_user == Part::Is).then(|| own.get(ID).and_then(Value::id));
+        let mut told = told.flatten();
+        if let (None, Some(user)) = (told, user) {
+            if has_user == Part::Absent {
+                has_user = take_user(&mut Scanner::new(user), own).unwrap_or(Part::Unreadable);
+                told = (has_user == Part::Is)
+                    .then(|| own.get(ID).and_then(Value::id))
+                    .flatten();
+            } else {
+                let fields = lenient::Fields::read(user);
+                told = fields.and_then(|fields| fields.id("id").known());
+            }
+        }
+        let id = told.or(id);
         if id.is_none() {
             faults.note("user.id");
         }
-        let roles = fields.list("roles").known();
-        let roles = roles.and_then(|roles| roles.into_iter().map(lenient::id).collect());
-        if roles.is_none() {
+        if has_roles != Part::Is {
             faults.note("roles");
         }
-        let time_out = fields.get("communication_disabled_until", until);
-        let time_out = match time_out.noted(faults, "communication_disabled_until") {
+        let time_out =
+            field(member.get(UNTIL), until).noted(faults, "communication_disabled_until");
+        let time_out = match time_out {
             Field::Is(until) => TimeOut::Until(until),
             // One that can't be read is one that is not over.
             Field::Unreadable => TimeOut::Until(i64::MAX),
-            Field::Absent
-                if fields
-                    .iter()
-                    .any(|it| it.0 == "communication_disabled_until") =>
-            {
-                TimeOut::Until(0)
-            }
+            Field::Absent if member.saw(UNTIL) => TimeOut::Until(0),
             Field::Absent => TimeOut::Untold,
         };
-        let names = names(fields, user);
-        let user = user.map(|user| ("user", user));
-        let rest = fields.iter().filter(|(name, _)| *name != "user");
-        Some(Self {
-            user: id?,
-            roles: roles?,
+        let (Some(user_id), Part::Is) = (id, has_roles) else {
+            return Some((id, None));
+        };
+        let roles = self.roles.as_slice().into();
+        let seen = Seen {
+            user: user_id,
+            roles,
             time_out,
-            names,
-            json: object(rest.chain(user)),
-        })
+            rest: self.rest(has_user),
+        };
+        Some((id, Some(seen)))
+    }
+
+    /// Packs the member that comes next: whether it has a user, and roles.
+    fn pack(&mut self, from: &mut Scanner<'_>) -> Option<(Part, Part)> {
+        let (mut has_user, mut has_roles) = (Part::Absent, Part::Absent);
+        let Self {
+            member,
+            user,
+            roles,
+        } = self;
+        member.object(from, |code, from| {
+            match code {
+                USER => has_user = take_user(from, user)?,
+                ROLES => has_roles = take_roles(from, roles)?,
+                _ => return Some(false),
+            }
+            Some(true)
+        })?;
+        Some((has_user, has_roles))
+    }
+
+    /// What is kept of it besides its user's id and its roles.
+    fn rest(&mut self, has_user: Part) -> Box<[u8]> {
+        self.member.leave_out(GUILD_ID);
+        if has_user == Part::Is {
+            self.user.leave_out(ID);
+            self.member.add_object(USER, &self.user);
+        }
+        self.member.boxed()
+    }
+}
+
+/// A user, without the member that mentions have there.
+fn take_user(from: &mut Scanner<'_>, into: &mut Packer) -> Option<Part> {
+    let start = from.clone();
+    let read = into.object(from, |code, from| {
+        let is_left_out = code == MEMBER;
+        if is_left_out {
+            from.value()?;
+        }
+        Some(is_left_out)
+    });
+    if read.is_some() {
+        return Some(Part::Is);
+    }
+    *from = start;
+    let is_null = from.value()? == "null";
+    Some(if is_null {
+        Part::Absent
+    } else {
+        Part::Unreadable
+    })
+}
+
+fn take_roles(from: &mut Scanner<'_>, into: &mut Vec<u64>) -> Option<Part> {
+    into.clear();
+    if from.peek()? != b'[' {
+        let is_null = from.value()? == "null";
+        return Some(if is_null {
+            Part::Absent
+        } else {
+            Part::Unreadable
+        });
+    }
+    from.enter(b'[')?;
+    let (mut is_first, mut all) = (true, Part::Is);
+    while from.more(&mut is_first, b']')? {
+        match lenient::id(from.value()?) {
+            Some(role) => into.push(role),
+            None => all = Part::Unreadable,
+        }
+    }
+    Some(all)
+}
+
+impl Seen {
+    /// Reads a member, as [`Reader::read`] does, from a text of its own; `None` if that is no object.
+    pub(super) fn read(
+        json: &str,
+        user: Option<&str>,
+        id: Option<u64>,
+        faults: &mut Faults,
+    ) -> Option<Read> {
+        thread_local! {
+            static READER: Cell<Reader> = Cell::default();
+        }
+        // One that is used already is as good as a new one.
+        let mut reader = READER.take();
+        let read = reader.read(&mut Scanner::new(json), user, id, faults);
+        READER.set(reader);
+        read
+    }
+
+    /// The member that was kept elsewhere: its JSON may have its user's id and its roles, or not.
+    pub(super) fn restored(user: u64, roles: Box<[u64]>, time_out: TimeOut, json: &str) -> Self {
+        let mut reader = Reader::default();
+        let packed = reader.pack(&mut Scanner::new(json));
+        Self {
+            user,
+            roles,
+            time_out,
+            rest: packed
+                .map(|(has_user, _)| reader.rest(has_user))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The member as JSON, without its user's id and its roles.
+    pub(super) fn json(&self) -> String {
+        Object::new(&self.rest).json()
     }
 
     /// The same after `before`, which may have told of a time-out that this does not tell of.
@@ -84,25 +234,28 @@ impl Seen {
 
     /// The same without a role that was deleted.
     pub(super) fn without(&mut self, role: u64) {
-        if !self.roles.contains(&role) {
-            return;
-        }
-        self.roles = self
-            .roles
-            .iter()
-            .copied()
-            .filter(|id| *id != role)
-            .collect();
-        let left: Vec<String> = self.roles.iter().map(|id| format!("\"{id}\"")).collect();
-        let left = format!("[{}]", left.join(","));
-        let fields = Fields::read(&self.json).unwrap_or_default();
-        let rest = fields.iter().filter(|(name, _)| *name != "roles");
-        self.json = object(rest.chain([("roles", &*left)]));
+        let left = self.roles.iter().copied().filter(|id| *id != role);
+        self.roles = left.collect();
     }
 
     /// Whether the member goes by this name, which is in lower-case letters: in the server, everywhere, or as a user.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.names.lines().any(|own| own == name)
+        self.names().iter().any(|own| own == name)
+    }
+
+    /// How the member is called, in lower-case letters: in the server, everywhere, and as a user.
+    pub(super) fn names(&self) -> Vec<String> {
+        let member = Object::new(&self.rest);
+        let user = member.get(USER).and_then(Value::object).unwrap_or_default();
+        let own = [
+            member.text(const { code("nick") }),
+            user.text(const { code("global_name") }),
+            user.text(const { code("username") }),
+        ];
+        own.into_iter()
+            .flatten()
+            .map(|own| own.to_lowercase())
+            .collect()
     }
 
     /// Whether the member is in time-out at a time, in microseconds since 1970.
@@ -113,36 +266,20 @@ impl Seen {
     /// The member as twilight has it; what it can't read is left out.
     #[must_use]
     pub fn model(&self) -> Option<Member> {
-        let fields = Fields::read(&self.json)?;
-        let user = fields.raw("user").unwrap_or("{}");
-        let user: User = model::read(user, model::user(self.user))?;
+        let member = Object::new(&self.rest);
+        let user = member.get(USER).and_then(Value::object).unwrap_or_default();
+        let user: User = model::read(&user.json(), model::user(self.user))?;
         let user = serde_json::to_value(user).ok()?;
         let roles: Vec<String> = self.roles.iter().map(u64::to_string).collect();
         let template = json!({"deaf": false, "mute": false, "flags": 0, "roles": roles, "user": user, "pending": false});
-        let rest = fields.iter();
-        let rest = object(rest.filter(|(name, _)| !matches!(*name, "user" | "roles")));
-        model::read(&rest, template)
+        let mut rest = Packer::default();
+        rest.add_missing(member);
+        rest.leave_out(USER);
+        model::read(&Object::new(&rest.boxed()).json(), template)
     }
 }
 
-/// The id in a user.
-fn user_id(json: &str) -> Option<u64> {
-    Fields::read(json)?.id("id").known()
-}
-
-fn names(member: &Fields<'_>, user: Option<&str>) -> Box<str> {
-    let user = user.and_then(Fields::read).unwrap_or_default();
-    let names = [
-        member.get("nick", lenient::text),
-        user.get("global_name", lenient::text),
-        user.get("username", lenient::text),
-    ];
-    let names = names.into_iter().filter_map(Field::known);
-    let names: Vec<String> = names.map(|name| name.to_lowercase()).collect();
-    names.join("\n").into()
-}
-
-fn until(raw: &str) -> Option<i64> {
-    let text = lenient::text(raw)?;
+fn until(value: Value<'_>) -> Option<i64> {
+    let text = value.text()?;
     Timestamp::parse(&text).ok().map(|until| until.as_micros())
 }

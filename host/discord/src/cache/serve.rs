@@ -19,8 +19,10 @@ use twilight_model::{
 
 use super::{
     Cache, Seen, Unknown,
-    kept::ChannelKept,
+    kept::Channel,
+    learn::{Parts, Told},
     permissions::{ChannelScope, Unread},
+    shelf::Item,
 };
 use crate::{
     lenient::{Faults, Fields},
@@ -137,8 +139,9 @@ impl Cache {
         user: Id<UserMarker>,
     ) -> Result<Seen, Failure> {
         let body = self.get(format!("guilds/{guild}/members/{user}")).await?;
-        let (fields, mut faults) = (read(&body)?, Faults::default());
-        let member = Seen::read(&fields, None, Some(user.get()), &mut faults);
+        let mut faults = Faults::default();
+        let read = Seen::read(text(&body), None, Some(user.get()), &mut faults);
+        let member = read.ok_or_else(no_object)?.1;
         self.saw(guild.get(), Some(user.get()), member.clone());
         member.ok_or_else(|| unreadable("member", &faults))
     }
@@ -197,7 +200,7 @@ impl Cache {
     pub async fn fetch_role_names(&self, guild: Id<GuildMarker>) -> Vec<(u64, String)> {
         let is_known = |store: &super::Store| {
             let kept = store.guilds.get(&guild.get());
-            kept.is_some_and(super::GuildKept::knows_roles)
+            kept.is_some_and(|kept| kept.knows_roles())
         };
         let is_up_to_date = is_known(&self.store());
         if !is_up_to_date && self.fetch_guild(guild.get()).await.is_err() {
@@ -218,33 +221,33 @@ impl Cache {
     ) -> Result<bool, Failure> {
         let (guild, channel) = (guild.get(), channel.get());
         let found = self.fetch_channel(guild, channel).await?;
-        let ruling = match found.parent.filter(|_| found.is_thread) {
+        let ruling = match above(&found) {
             Some(parent) => self.fetch_channel(guild, parent).await?,
             None => found,
         };
-        ruling
-            .is_age_restricted
+        Channel(ruling.view())
+            .is_age_restricted()
             .ok_or_else(|| Failure::Refused(format!("channel {channel} can't be read")))
     }
 
     /// A place, with what permissions depend on.
     async fn fetch_place(&self, guild: u64, id: u64) -> Result<ChannelScope, Failure> {
         let channel = self.fetch_channel(guild, id).await?;
-        let parent = match channel.parent.filter(|_| channel.is_thread) {
+        let parent = match above(&channel) {
             Some(parent) => Some(self.fetch_channel(guild, parent).await?),
             None => None,
         };
-        Ok(ChannelScope::of(id, &channel, parent.as_ref()))
+        let parent = parent.as_ref().map(|parent| Channel(parent.view()));
+        Ok(ChannelScope::of(id, Channel(channel.view()), parent))
     }
 
     /// A channel of which all is known that permissions depend on, or as Discord has it now.
-    async fn fetch_channel(&self, guild: u64, id: u64) -> Result<ChannelKept, Failure> {
-        let known = self.store().channel(id).map(|(of, it)| (of, it.clone()));
-        if let Some((of, channel)) = known
+    async fn fetch_channel(&self, guild: u64, id: u64) -> Result<Item, Failure> {
+        if let Some((of, channel)) = self.store().channel(id)
             && of == guild
             && channel.is_known()
         {
-            return Ok(channel);
+            return Ok(channel.0.to_item());
         }
         let body = self.get(format!("channels/{id}")).await?;
         let (fields, mut faults) = (read(&body)?, Faults::default());
@@ -252,14 +255,13 @@ impl Cache {
             let why = Unknown::Elsewhere { guild, channel: id };
             return Err(Failure::Refused(why.to_string()));
         }
-        let text = std::str::from_utf8(&body).unwrap_or_default();
-        let Some((_, channel)) = ChannelKept::read(text, false, &mut faults) else {
+        let Some((_, channel)) = Channel::read(text(&body), false, &mut faults) else {
             return Err(unreadable("channel", &faults));
         };
         let mut store = self.store_mut();
         // Archived threads are not kept: nobody tells of their changes.
-        if !channel.is_thread || store.places.contains_key(&id) {
-            store.keep_channel(guild, id, channel.clone());
+        if !Channel(channel.view()).is_thread() || store.places.contains_key(&id) {
+            store.keep_channel(guild, id, &channel);
         }
         Ok(channel)
     }
@@ -267,9 +269,11 @@ impl Cache {
     /// Takes note of a server's owner and roles as Discord has them now.
     async fn fetch_guild(&self, id: u64) -> Result<(), Failure> {
         let body = self.get(format!("guilds/{id}")).await?;
-        let (fields, mut faults) = (read(&body)?, Faults::default());
+        let mut faults = Faults::default();
+        let told = Told::read(text(&body), Parts::ButChannelsAndMembers, &mut faults);
+        let mut told = told.ok_or_else(no_object)?;
         if let Some(guild) = self.store_mut().guilds.get_mut(&id) {
-            guild.update(&fields, &mut faults);
+            guild.update(&mut told);
         }
         Ok(())
     }
@@ -287,10 +291,22 @@ impl Cache {
     }
 }
 
+/// The channel that a thread is below.
+fn above(thread: &Item) -> Option<u64> {
+    let thread = Channel(thread.view());
+    thread.parent().filter(|_| thread.is_thread())
+}
+
+fn text(body: &[u8]) -> &str {
+    std::str::from_utf8(body).unwrap_or_default()
+}
+
 fn read(body: &[u8]) -> Result<Fields<'_>, Failure> {
-    let text = std::str::from_utf8(body).ok();
-    let fields = text.and_then(Fields::read);
-    fields.ok_or_else(|| Failure::Refused("Discord's answer is no object".to_owned()))
+    Fields::read(text(body)).ok_or_else(no_object)
+}
+
+fn no_object() -> Failure {
+    Failure::Refused("Discord's answer is no object".to_owned())
 }
 
 fn unreadable(what: &str, faults: &Faults) -> Failure {

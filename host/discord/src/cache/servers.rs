@@ -2,8 +2,11 @@
 
 use plugin_api::abi::{ServerView, ServersCall, ServersReply};
 
-use super::{Cache, kept::GuildKept};
-use crate::lenient::{self, Fields};
+use super::{
+    Cache,
+    kept::{GuildKept, NAME},
+    packed::words::code,
+};
 
 /// Servers of a page, where nothing is said.
 const PAGE: usize = 100;
@@ -34,11 +37,7 @@ impl Cache {
             let Some(guild) = store.guilds.get(&id) else {
                 continue;
             };
-            let fields = Fields::read(&guild.json).unwrap_or_default();
-            let name = fields
-                .get("name", lenient::text)
-                .known()
-                .unwrap_or_default();
+            let name = guild.object().text(NAME).unwrap_or_default();
             if !wanted.is_empty() && !name.to_lowercase().contains(&wanted) {
                 continue;
             }
@@ -46,19 +45,13 @@ impl Cache {
                 reply.next = reply.servers.last().map(|last| last.id);
                 break;
             }
-            reply
-                .servers
-                .push(view(id, name.into_owned(), guild, &fields));
+            reply.servers.push(view(id, name, guild));
         }
         reply
     }
 }
 
-fn view(id: u64, name: String, guild: &GuildKept, fields: &Fields<'_>) -> ServerView {
-    let text = |field: &str| {
-        let text = fields.get(field, lenient::text).known();
-        text.map(std::borrow::Cow::into_owned)
-    };
+fn view(id: u64, name: String, guild: &GuildKept) -> ServerView {
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let mut view = ServerView::default();
     (view.id, view.name) = (id, name);
@@ -66,7 +59,8 @@ fn view(id: u64, name: String, guild: &GuildKept, fields: &Fields<'_>) -> Server
     view.channels = small(guild.channels.len());
     view.roles = small(guild.roles.len());
     view.owner_id = guild.owner;
-    (view.icon, view.joined_at) = (text("icon"), text("joined_at"));
+    view.icon = guild.object().text(const { code("icon") });
+    view.joined_at = guild.object().text(const { code("joined_at") });
     view.is_out = guild.is_out;
     view
 }

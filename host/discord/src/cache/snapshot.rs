@@ -15,7 +15,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Cache, Seen, Store, kept::GuildKept};
+use super::{
+    Cache, Seen, Store,
+    kept::GuildKept,
+    wire::{Member, Server},
+};
 use crate::figures::now_ms;
 
 /// Counts up whenever anything that is written here changes its form, or its meaning.
@@ -56,14 +60,14 @@ struct Head {
 enum Line<'a> {
     Server {
         id: u64,
-        kept: &'a GuildKept,
-        own: Option<&'a Seen>,
+        kept: &'a Server,
+        own: Option<Member>,
         /// Whether the bot gets every change of its members.
         is_told: bool,
     },
     Member {
         guild: u64,
-        seen: &'a Seen,
+        seen: Member,
         /// How long ago, in milliseconds; `None`: since the bot gets every change.
         age_ms: Option<u64>,
     },
@@ -77,13 +81,13 @@ enum Line<'a> {
 enum ReadLine {
     Server {
         id: u64,
-        kept: Box<GuildKept>,
-        own: Option<Seen>,
+        kept: Box<Server>,
+        own: Option<Member>,
         is_told: bool,
     },
     Member {
         guild: u64,
-        seen: Seen,
+        seen: Member,
         age_ms: Option<u64>,
     },
     End {
@@ -130,8 +134,8 @@ impl Cache {
             let (own, is_told) = self.members.own_of(*id);
             out.line(&Line::Server {
                 id: *id,
-                kept,
-                own: own.as_deref(),
+                kept: &Server::of(kept),
+                own: own.as_deref().map(Member::of),
                 is_told,
             })?;
         }
@@ -141,7 +145,7 @@ impl Cache {
             let age = now.saturating_duration_since(then.at).as_millis();
             out.line(&Line::Member {
                 guild: then.guild,
-                seen: &then.seen,
+                seen: Member::of(&then.seen),
                 age_ms: (!then.is_told).then(|| u64::try_from(age).unwrap_or(u64::MAX)),
             })?;
         }
@@ -187,8 +191,8 @@ impl Cache {
                     own,
                     is_told,
                 } if is_covered(id) => {
-                    guilds.insert(id, *kept);
-                    own_members.extend(own.map(|own| (id, Arc::new(own))));
+                    guilds.insert(id, Box::new(kept.restored()));
+                    own_members.extend(own.map(|own| (id, Arc::new(own.restored()))));
                     told.extend(is_told.then_some(id));
                 }
                 ReadLine::Member {
@@ -199,7 +203,7 @@ impl Cache {
                     let age = age_ms.map(|age| Duration::from_millis(age) + since);
                     // Older than the machine: it is of no use any more.
                     let at = age.map_or(Some(then), |age| then.checked_sub(age));
-                    members.extend(at.map(|at| (guild, Arc::new(seen), at)));
+                    members.extend(at.map(|at| (guild, Arc::new(seen.restored()), at)));
                 }
                 ReadLine::End { sha256 } if sha256 == lines.digest => break,
                 ReadLine::End { .. } => return Err(io::Error::other("its digest is another one")),
@@ -213,10 +217,10 @@ impl Cache {
 }
 
 impl Store {
-    fn take_over(&mut self, guilds: HashMap<u64, GuildKept>, me: Option<Box<str>>) {
+    fn take_over(&mut self, guilds: HashMap<u64, Box<GuildKept>>, me: Option<Box<str>>) {
         for (id, kept) in &guilds {
-            let channels = kept.channels.keys();
-            self.places.extend(channels.map(|channel| (*channel, *id)));
+            let channels = kept.channels.ids();
+            self.places.extend(channels.map(|channel| (channel, *id)));
         }
         self.guilds.extend(guilds);
         self.me = me;

@@ -31,7 +31,7 @@ fn discord() -> Arc<Discord> {
     })
 }
 
-fn cache_of(settings: &config::Cache) -> Cache {
+pub(super) fn cache_of(settings: &config::Cache) -> Cache {
     let cache = Cache::new(settings, discord());
     cache.set_bot_id(BOT);
     cache
@@ -250,8 +250,8 @@ fn a_member_counts_as_known_for_a_while_or_while_changes_are_told() {
         let members = Members::new(&config::Cache::default());
         members.told(GUILD, told, start);
         let member = member(5, &[101]).to_string();
-        let fields = Fields::read(&member).unwrap();
-        let member = Seen::read(&fields, None, None, &mut Faults::default()).unwrap();
+        let (_, member) = Seen::read(&member, None, None, &mut Faults::default()).unwrap();
+        let member = member.unwrap();
         members.saw(GUILD, member, start + seconds(1));
         members
     };

@@ -4,15 +4,21 @@
 //! far as it can be told which, and where it can't be told, all that it may have been. Nothing stays that may be out of date.
 
 mod people;
+mod server;
+#[cfg(test)]
+mod tests;
+mod threads;
 mod voice;
 
 use std::{collections::HashSet, time::Instant};
 
 use twilight_model::gateway::Intents;
 
+pub(super) use self::server::{Parts, Told};
+use self::threads::{drop_threads, is_archived};
 use super::{
     Cache,
-    kept::{ChannelKept, GuildKept, RoleKept, object},
+    kept::{Channel, GuildKept, Role},
 };
 use crate::lenient::{self, Faults, Field, Fields};
 
@@ -59,6 +65,18 @@ impl Cache {
         if !Self::learns_from(name) {
             return faults;
         }
+        // Those are read in one pass.
+        match name {
+            "GUILD_CREATE" => {
+                self.guild_created(intents, data, &mut faults);
+                return faults;
+            }
+            "GUILD_UPDATE" => {
+                self.guild_updated(data, &mut faults);
+                return faults;
+            }
+            _ => {}
+        }
         let fields = Fields::read(data).unwrap_or_else(|| {
             faults.note("d");
             Fields::default()
@@ -74,8 +92,6 @@ impl Cache {
             }
             "READY" => self.ready(fields, faults_here),
             "USER_UPDATE" => self.store_mut().me = Some(data.into()),
-            "GUILD_CREATE" => self.guild_created(intents, fields, faults_here),
-            "GUILD_UPDATE" => self.guild_updated(fields, faults_here),
             "GUILD_DELETE" => self.guild_deleted(fields, faults_here),
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
                 self.channel_changed(name.starts_with("THREAD_"), data, fields, faults_here);
@@ -88,9 +104,9 @@ impl Cache {
             "GUILD_ROLE_DELETE" => self.role_deleted(fields, faults_here),
             "GUILD_MEMBER_ADD" => {
                 self.count(fields, |members| members.saturating_add(1));
-                self.member_changed(fields, faults_here);
+                self.member_changed(data, fields, faults_here);
             }
-            "GUILD_MEMBER_UPDATE" => self.member_changed(fields, faults_here),
+            "GUILD_MEMBER_UPDATE" => self.member_changed(data, fields, faults_here),
             "GUILD_MEMBER_REMOVE" => self.member_left(fields, faults_here),
             "GUILD_MEMBERS_CHUNK" => self.members_listed(fields, faults_here),
             other => unreachable!("{other} is among those that tell something, and nobody listens"),
@@ -115,9 +131,11 @@ impl Cache {
             match Fields::read(item).map(|guild| guild.id("id")) {
                 Some(Field::Is(id)) => {
                     self.members.told(id, false, Instant::now());
-                    let out_of_reach = || GuildKept {
-                        is_out: true,
-                        ..GuildKept::default()
+                    let out_of_reach = || {
+                        Box::new(GuildKept {
+                            is_out: true,
+                            ..GuildKept::default()
+                        })
                     };
                     let mut store = self.store_mut();
                     store.guilds.entry(id).or_insert_with(out_of_reach);
@@ -143,50 +161,47 @@ impl Cache {
         }
     }
 
-    fn guild_created(&self, intents: Intents, fields: &Fields<'_>, faults: &mut Faults) {
-        let Field::Is(id) = fields.id("id") else {
-            faults.note("id");
+    fn guild_created(&self, intents: Intents, data: &str, faults: &mut Faults) {
+        let told = Told::read(data, Parts::All, faults);
+        let (id, is_object) = (told.as_ref().and_then(|told| told.id), told.is_some());
+        let (Some(mut told), Some(id)) = (told, id) else {
+            faults.note(if is_object { "id" } else { "d" });
             return self.forget_what_servers_allow();
         };
-        if is_out(fields) {
+        if told.is_out {
             return self.outage(id);
         }
-        let mut guild = GuildKept::read(fields, faults);
-        for (list, is_thread) in [("channels", false), ("threads", true)] {
-            let items = fields.list(list).noted(faults, list).known();
-            for (number, item) in items.unwrap_or_default().iter().enumerate() {
-                let path = || format!("{list}[{number}]");
-                let channel = |faults: &mut Faults| ChannelKept::read(item, is_thread, faults);
-                if let Some((id, channel)) = faults.inside(path, channel) {
-                    guild.channels.insert(id, channel);
-                }
-            }
-        }
+        let mut guild = told.server();
         if intents.contains(Intents::GUILD_VOICE_STATES) {
-            guild.voice = voice::listed(fields, faults);
+            guild.voice = voice::listed(told.voice_states(faults), faults);
         }
         let mut store = self.store_mut();
         store.drop_guild(id);
         store
             .places
-            .extend(guild.channels.keys().map(|channel| (*channel, id)));
-        store.guilds.insert(id, guild);
+            .extend(guild.channels.ids().map(|channel| (channel, id)));
+        store.guilds.insert(id, Box::new(guild));
         drop(store);
         // Before the members: they were seen after it.
         let is_told = intents.contains(Intents::GUILD_MEMBERS);
         self.members.told(id, is_told, Instant::now());
         // It is always listed; where it can't be read, what was known of it is from before.
         self.members.forget(Some(id), Some(self.bot_id()));
-        self.members_of(Some(id), "members", fields, faults);
+        match told.members {
+            Some(members) => self.members_are(Some(id), members),
+            None => self.members.forget(Some(id), None),
+        }
     }
 
-    fn guild_updated(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let Field::Is(id) = fields.id("id") else {
-            faults.note("id");
+    fn guild_updated(&self, data: &str, faults: &mut Faults) {
+        let told = Told::read(data, Parts::ButChannelsAndMembers, faults);
+        let (id, is_object) = (told.as_ref().and_then(|told| told.id), told.is_some());
+        let (Some(mut told), Some(id)) = (told, id) else {
+            faults.note(if is_object { "id" } else { "d" });
             return self.forget_what_servers_allow();
         };
         if let Some(guild) = self.store_mut().guilds.get_mut(&id) {
-            guild.update(fields, faults);
+            guild.update(&mut told);
         }
     }
 
@@ -217,7 +232,7 @@ impl Cache {
         fields: &Fields<'_>,
         faults: &mut Faults,
     ) {
-        let read = ChannelKept::read(data, is_thread, faults);
+        let read = Channel::read(data, is_thread, faults);
         let told = fields.id("guild_id").noted(faults, "guild_id");
         let Some((id, channel)) = read else {
             return self.forget_channels(told.known());
@@ -232,10 +247,11 @@ impl Cache {
             store.drop_channel(id);
         }
         // Archived threads are not kept: Discord does not list them either when a session starts.
-        if channel.is_thread && is_archived(fields) {
+        let view = Channel(channel.view());
+        if view.is_thread() && is_archived(view) {
             store.drop_channel(id);
         } else {
-            store.keep_channel(guild, id, channel);
+            store.keep_channel(guild, id, &channel);
         }
     }
 
@@ -246,66 +262,38 @@ impl Cache {
         let mut store = self.store_mut();
         let guild = store.places.get(&id).copied();
         let guild = guild.and_then(|guild| store.guilds.get_mut(&guild));
-        if let Some(channel) = guild.and_then(|guild| guild.channels.get_mut(&id)) {
-            let before = std::mem::take(&mut channel.json);
-            let before = Fields::read(&before).unwrap_or_default();
-            let name = "last_pin_timestamp";
-            let pinned = fields.raw(name).map(|raw| (name, raw));
-            let rest = before.iter().filter(|(it, _)| *it != name);
-            channel.json = object(rest.chain(pinned));
+        let name = "last_pin_timestamp";
+        let raw = fields.raw(name).unwrap_or("null");
+        if let Some(guild) = guild
+            && let Some(channel) = guild.channel(id)
+        {
+            let pinned = channel.with(name, raw);
+            guild.channels.put(id, &pinned);
         }
     }
 
-    /// A channel takes its threads along; Discord does not tell of each.
+    /// A channel takes its threads along; Discord does not tell of each. They may be known where the channel itself is not.
     fn channel_deleted(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let told = fields.id("guild_id");
         let Field::Is(id) = fields.id("id") else {
             faults.note("id");
-            return self.forget_channels(fields.id("guild_id").known());
+            return self.forget_channels(told.known());
         };
         let mut store = self.store_mut();
-        if let Some(guild) = store.places.get(&id).copied() {
-            drop_threads(&mut store, guild, |parent| parent == id, &HashSet::new());
+        let guilds: Vec<u64> = match (store.places.get(&id), told) {
+            (Some(guild), _) => vec![*guild],
+            (None, Field::Is(guild)) => vec![guild],
+            // Without a server it is a private one.
+            (None, Field::Absent) => Vec::new(),
+            (None, Field::Unreadable) => {
+                faults.note("guild_id");
+                store.guilds.keys().copied().collect()
+            }
+        };
+        for guild in guilds {
+            drop_threads(&mut store, guild, |it| it == Some(id), &HashSet::new());
         }
         store.drop_channel(id);
-    }
-
-    /// The active threads of some channels, or of the server: those that are kept and not listed are active no more.
-    fn threads_listed(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let told = fields.id("guild_id").known();
-        if told.is_none() {
-            faults.note("guild_id");
-        }
-        let threads = fields.list("threads").known();
-        if threads.is_none() {
-            faults.note("threads");
-        }
-        let mut listed = Vec::new();
-        for (number, item) in threads.iter().flatten().enumerate() {
-            let path = || format!("threads[{number}]");
-            listed.extend(faults.inside(path, |faults| ChannelKept::read(item, true, faults)));
-        }
-        let is_whole = threads.is_some_and(|threads| threads.len() == listed.len());
-        let parents = fields.list("channel_ids").noted(faults, "channel_ids");
-        let mut store = self.store_mut();
-        let ids: HashSet<u64> = listed.iter().map(|(id, _)| *id).collect();
-        match (told, parents) {
-            // Which ones it is about can't be told.
-            _ if !is_whole => forget_threads(&mut store, told),
-            (Some(guild), Field::Absent) => drop_threads(&mut store, guild, |_| true, &ids),
-            (Some(guild), Field::Is(parents)) => {
-                let all = parents.is_empty();
-                let parents: HashSet<u64> = parents.into_iter().filter_map(lenient::id).collect();
-                let is_meant = |parent| all || parents.contains(&parent);
-                drop_threads(&mut store, guild, is_meant, &ids);
-            }
-            _ => {}
-        }
-        for (id, thread) in listed {
-            // A thread's id is no other's.
-            if let Some(guild) = told.or_else(|| store.places.get(&id).copied()) {
-                store.keep_channel(guild, id, thread);
-            }
-        }
     }
 
     fn role_changed(&self, fields: &Fields<'_>, faults: &mut Faults) {
@@ -314,21 +302,19 @@ impl Cache {
             faults.note("guild_id");
         }
         let role = fields.raw("role").unwrap_or("{}");
-        let role = faults.inside(|| "role".into(), |faults| RoleKept::read(role, faults));
+        let role = faults.inside(|| "role".into(), |faults| Role::read(role, faults));
         let mut store = self.store_mut();
         match (told, role) {
             (Some(guild), Some((id, role))) => {
                 if let Some(guild) = store.guilds.get_mut(&guild) {
-                    guild.roles.insert(id, role);
+                    guild.roles.put(id, &role);
                 }
             }
             // A role's id is no other's.
             (None, Some((id, role))) => {
                 let mut guilds = store.guilds.values_mut();
-                match guilds.find(|guild| guild.roles.contains_key(&id)) {
-                    Some(guild) => {
-                        guild.roles.insert(id, role);
-                    }
+                match guilds.find(|guild| guild.role(id).is_some()) {
+                    Some(guild) => guild.roles.put(id, &role),
                     None => forget_roles(&mut store, None),
                 }
             }
@@ -347,9 +333,11 @@ impl Cache {
             faults.note("role_id");
             return forget_roles(&mut store, told);
         };
+        // A role's id is no other's. Members may have one that the server has not: a list without it may have come first.
+        self.members.role_deleted(told, role);
         for (id, guild) in &mut store.guilds {
-            if told.is_none_or(|told| told == *id) && guild.roles.remove(&role).is_some() {
-                self.members.role_deleted(*id, role);
+            if told.is_none_or(|told| told == *id) {
+                guild.roles.remove(role);
             }
         }
     }
@@ -367,7 +355,7 @@ impl Cache {
         self.store_mut()
             .guilds
             .values_mut()
-            .for_each(GuildKept::forget);
+            .for_each(|guild| guild.forget());
         self.members.forget(None, None);
     }
 
@@ -399,44 +387,9 @@ fn forget_roles(store: &mut super::Store, guild: Option<u64>) {
     }
 }
 
-/// These threads may be anywhere now: forgets where they were.
-fn forget_threads(store: &mut super::Store, guild: Option<u64>) {
-    for (id, kept) in &mut store.guilds {
-        if guild.is_none_or(|guild| guild == *id) {
-            let threads = kept.channels.values_mut().filter(|it| it.is_thread);
-            threads.for_each(|thread| thread.parent = None);
-        }
-    }
-}
-
-fn drop_threads(
-    store: &mut super::Store,
-    guild: u64,
-    of: impl Fn(u64) -> bool,
-    but: &HashSet<u64>,
-) {
-    let Some(kept) = store.guilds.get(&guild) else {
-        return;
-    };
-    let is_gone = |(id, channel): &(&u64, &ChannelKept)| {
-        channel.is_thread && channel.parent.is_some_and(&of) && !but.contains(id)
-    };
-    let gone = kept.channels.iter().filter(is_gone);
-    let gone: Vec<u64> = gone.map(|(id, _)| *id).collect();
-    for id in gone {
-        store.drop_channel(id);
-    }
-}
-
 /// Whether a server is out of reach for a while. What is neither true nor false is no word that it was left.
 fn is_out(fields: &Fields<'_>) -> bool {
     let is_out = fields.get("unavailable", lenient::flag);
     // A server that is told whole is there.
     is_out == Field::Is(true) || (is_out == Field::Unreadable && fields.raw("name").is_none())
-}
-
-fn is_archived(thread: &Fields<'_>) -> bool {
-    let metadata = thread.object("thread_metadata").known();
-    let archived = metadata.map(|it| it.get("archived", lenient::flag));
-    archived == Some(Field::Is(true))
 }

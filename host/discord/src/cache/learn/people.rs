@@ -2,11 +2,8 @@
 
 use std::time::Instant;
 
-use super::super::{Cache, Seen};
+use super::super::{Cache, Seen, seen::Read};
 use crate::lenient::{self, Faults, Field, Fields};
-
-/// One that was read: whose membership it is, and the member; each `None` if it can't be read.
-type Read = (Option<u64>, Option<Seen>);
 
 impl Cache {
     /// Takes note of a member that was seen: in an event, or in Discord's answer to a request. One that could not be read is
@@ -42,14 +39,21 @@ impl Cache {
         let mut members = Vec::with_capacity(items.len());
         for (number, item) in items.iter().enumerate() {
             let path = || format!("{list}[{number}]");
-            members.push(faults.inside(path, |faults| match Fields::read(item) {
-                Some(fields) => member(&fields, None, None, faults),
-                None => {
-                    faults.note("");
-                    (None, None)
+            members.push(faults.inside(path, |faults| {
+                match Seen::read(item, None, None, faults) {
+                    Some(read) => read,
+                    None => {
+                        faults.note("");
+                        (None, None)
+                    }
                 }
             }));
         }
+        self.members_are(guild, members);
+    }
+
+    /// How the members of a list are now.
+    pub(super) fn members_are(&self, guild: Option<u64>, members: Vec<Read>) {
         if members.iter().any(|(user, _)| user.is_none()) {
             self.members.forget(guild, None);
         }
@@ -76,12 +80,16 @@ impl Cache {
         }
     }
 
-    pub(super) fn member_changed(&self, fields: &Fields<'_>, faults: &mut Faults) {
+    pub(super) fn member_changed(&self, data: &str, fields: &Fields<'_>, faults: &mut Faults) {
         let guild = fields.id("guild_id").known();
         if guild.is_none() {
             faults.note("guild_id");
         }
-        self.saw_somewhere(guild, member(fields, None, None, faults));
+        let read = Seen::read(data, None, None, faults).unwrap_or_else(|| {
+            faults.note("user.id");
+            (None, None)
+        });
+        self.saw_somewhere(guild, read);
     }
 
     pub(super) fn member_left(&self, fields: &Fields<'_>, faults: &mut Faults) {
@@ -121,13 +129,9 @@ impl Cache {
         let author = fields.raw("author");
         let user = author.and_then(user_id);
         let user = user.or_else(|| fields.id("user_id").known());
-        match fields.object("member").noted(faults, "member") {
-            Field::Is(it) => {
-                see(faults.inside(
-                    || "member".into(),
-                    |faults| member(&it, author, user, faults),
-                ));
-            }
+        let path = || "member".into();
+        match member(fields, path, author, user, faults) {
+            Field::Is(read) => see(read),
             Field::Unreadable => see((user, None)),
             // Every message of a member has one. Who writes without may have left; a webhook is nobody.
             Field::Absent if name == "MESSAGE_CREATE" && fields.raw("webhook_id").is_none() => {
@@ -154,9 +158,11 @@ impl Cache {
             let read = faults.inside(path, |faults| {
                 let added = Fields::read(item).unwrap_or_default();
                 let user = added.id("user_id").known();
-                match added.object("member") {
-                    Field::Is(it) => member(&it, None, user, faults),
-                    Field::Absent | Field::Unreadable => {
+                let path = || "member".into();
+                match member(&added, path, None, user, faults) {
+                    Field::Is(read) => read,
+                    Field::Unreadable => (user, None),
+                    Field::Absent => {
                         faults.note("member");
                         (user, None)
                     }
@@ -175,14 +181,9 @@ fn mentioned(fields: &Fields<'_>, faults: &mut Faults, see: impl Fn(Read)) {
             continue;
         };
         let path = || format!("mentions[{number}].member");
-        match user.object("member") {
-            Field::Is(it) => {
-                see(faults.inside(path, |faults| member(&it, Some(raw), None, faults)))
-            }
-            Field::Unreadable => {
-                faults.note(path());
-                see((user.id("id").known(), None));
-            }
+        match member(&user, path, Some(raw), None, faults) {
+            Field::Is(read) => see(read),
+            Field::Unreadable => see((user.id("id").known(), None)),
             Field::Absent => {}
         }
     }
@@ -200,24 +201,38 @@ fn resolved(fields: &Fields<'_>, faults: &mut Faults, see: impl Fn(Read)) {
     let members = resolved.object("members").noted(faults, PLACE).known();
     for (id, it) in members.unwrap_or_default().iter() {
         let user = lenient::id(id);
-        see(faults.inside(
+        let read = faults.inside(
             || PLACE.into(),
-            |faults| match Fields::read(it) {
-                Some(it) => member(&it, users.raw(id), user, faults),
-                None => {
+            |faults| {
+                let read = Seen::read(it, users.raw(id), user, faults);
+                read.unwrap_or_else(|| {
                     faults.note("");
                     (user, None)
-                }
+                })
             },
-        ));
+        );
+        see(read);
     }
 }
 
-/// A member, whose user's JSON may stand elsewhere, and whose id may be known without.
-fn member(fields: &Fields<'_>, user: Option<&str>, id: Option<u64>, faults: &mut Faults) -> Read {
-    let own = fields.raw("user").and_then(user_id);
-    let id = own.or_else(|| user_id(user?)).or(id);
-    (id, Seen::read(fields, user, id, faults))
+/// The field `member`, whose user's JSON may stand elsewhere, and whose id may be known without.
+fn member(
+    fields: &Fields<'_>,
+    path: impl FnOnce() -> String,
+    user: Option<&str>,
+    id: Option<u64>,
+    faults: &mut Faults,
+) -> Field<Read> {
+    let Some(raw) = fields.raw("member") else {
+        return Field::Absent;
+    };
+    faults.inside(path, |faults| match Seen::read(raw, user, id, faults) {
+        Some(read) => Field::Is(read),
+        None => {
+            faults.note("");
+            Field::Unreadable
+        }
+    })
 }
 
 /// The id in a user.

@@ -2,24 +2,22 @@
 
 use std::collections::HashMap;
 
-use super::super::{Cache, kept::object};
+use super::super::Cache;
 use crate::lenient::{Faults, Field, Fields};
 
 /// The voice states that a server is told with; `None` where one of them is nobody's that can be read.
-pub(super) fn listed(fields: &Fields<'_>, faults: &mut Faults) -> Option<HashMap<u64, Box<str>>> {
-    let items = fields.list("voice_states").noted(faults, "voice_states");
-    let states = items
-        .known()?
-        .into_iter()
-        .enumerate()
-        .map(|(number, item)| {
-            let fields = Fields::read(item).unwrap_or_default();
-            let user = fields.id("user_id").known();
-            if user.is_none() {
-                faults.note(format!("voice_states[{number}].user_id"));
-            }
-            Some((user?, kept(&fields)))
-        });
+pub(super) fn listed(
+    items: Option<Vec<&str>>,
+    faults: &mut Faults,
+) -> Option<HashMap<u64, Box<str>>> {
+    let states = items?.into_iter().enumerate().map(|(number, item)| {
+        let fields = Fields::read(item).unwrap_or_default();
+        let user = fields.id("user_id").known();
+        if user.is_none() {
+            faults.note(format!("voice_states[{number}].user_id"));
+        }
+        Some((user?, kept(&fields)))
+    });
     // All of them are read, so that all that is odd is noted.
     let states: Vec<_> = states.collect();
     states.into_iter().collect()
@@ -56,6 +54,21 @@ impl Cache {
             }
         }
     }
+}
+
+/// An object with these fields.
+fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Box<str> {
+    let mut json = String::from("{");
+    for (name, raw) in fields {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&serde_json::Value::from(name).to_string());
+        json.push(':');
+        json.push_str(raw);
+    }
+    json.push('}');
+    json.into()
 }
 
 #[cfg(test)]
