@@ -25,6 +25,7 @@
 //! A name is its code in `words.rs`, or 255 with its length and its text, in which escapes are written in one way. Lengths have seven
 //! bits a byte, the lowest first.
 
+mod bytes;
 mod scan;
 #[cfg(test)]
 pub(super) mod tests;
@@ -34,6 +35,7 @@ mod write;
 
 use std::borrow::Cow;
 
+use self::bytes::{little, split_sized};
 pub(super) use self::{scan::Scanner, write::Packer};
 use crate::lenient;
 
@@ -206,25 +208,6 @@ fn split(bytes: &[u8]) -> Option<(Value<'_>, &[u8])> {
     };
     let (value, rest) = bytes.split_at_checked(1 + length)?;
     Some((Value(value), rest))
-}
-
-/// Bytes behind their length.
-fn split_sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (mut length, mut at) = (0, 0);
-    loop {
-        let byte = *bytes.get(at)?;
-        length |= usize::from(byte & 0x7f).checked_shl(7 * at as u32)?;
-        at += 1;
-        if byte < 0x80 {
-            return bytes[at..].split_at_checked(length);
-        }
-    }
-}
-
-fn little(bytes: &[u8]) -> Option<u64> {
-    let mut whole = [0; 8];
-    whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(u64::from_le_bytes(whole))
 }
 
 fn unpack_object(bytes: &[u8], text: &mut Vec<u8>) {

@@ -1,8 +1,9 @@
 //! Texts of packed JSON: ids, hashes and times as the bytes that they stand for, everything else letter by letter.
 
 use super::{
-    ANIMATED_HEX, DIGITS, FEW_DIGITS, HEX, SHORT, TEXT, TIME, TIME_US, WORD, little, words,
-    write::{write_little, write_sized},
+    ANIMATED_HEX, DIGITS, FEW_DIGITS, HEX, SHORT, TEXT, TIME, TIME_US, WORD,
+    bytes::{little, write_little, write_sized},
+    words,
 };
 
 /// Packs a text as it stands between its quotes.

@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::{
     DEEP, FALSE, LIST, NULL, NUMBER, Name, OBJECT, Object, Scanner, TRUE, UINT, Value,
+    bytes::{insert_length, write_little, write_sized},
     texts::{digits, write_text},
     words,
 };
@@ -253,39 +254,6 @@ fn write_deep(text: &str, into: &mut Vec<u8>) -> Option<()> {
     into.push(DEEP);
     write_sized(text.as_bytes(), into);
     Some(())
-}
-
-pub(super) fn write_little(tag: u8, number: u64, into: &mut Vec<u8>) {
-    let bytes = number.to_le_bytes();
-    let length = (8 - number.leading_zeros() as usize / 8).max(1);
-    into.push(tag + length as u8 - 1);
-    into.extend_from_slice(&bytes[..length]);
-}
-
-pub(super) fn write_sized(bytes: &[u8], into: &mut Vec<u8>) {
-    let start = into.len();
-    into.extend_from_slice(bytes);
-    insert_length(into, start);
-}
-
-/// Puts the length of what begins at `start` in front of it.
-fn insert_length(bytes: &mut Vec<u8>, start: usize) {
-    let mut length = bytes.len() - start;
-    let mut prefix = [0; 10];
-    let mut size = 0;
-    loop {
-        prefix[size] = (length & 0x7f) as u8;
-        length >>= 7;
-        size += 1;
-        if length == 0 {
-            break;
-        }
-        prefix[size - 1] |= 0x80;
-    }
-    let end = bytes.len();
-    bytes.extend_from_slice(&prefix[..size]);
-    bytes.copy_within(start..end, start + size);
-    bytes[start..start + size].copy_from_slice(&prefix[..size]);
 }
 
 /// The whole of what a value is packed to.
