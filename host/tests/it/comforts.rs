@@ -435,20 +435,6 @@ async fn a_group_may_have_a_handler_of_its_own_by_prefix() {
 async fn a_command_for_chosen_servers_is_registered_there_and_refused_elsewhere() {
     let library = fixtures::plugin("comforts", "chosen", "0.1.0", "", SOURCE);
     let (bot, harbour, _) = bot().await;
-    let registered = async |guild: Option<u64>| -> Vec<String> {
-        let application = bot.sandbox.application_id();
-        let place = guild.map_or(String::new(), |guild| format!("guilds/{guild}/"));
-        let path = format!("applications/{application}/{place}commands");
-        let discord = &bot.bot.services().discord;
-        let all = discord
-            .json("GET", path, &Value::Null, false)
-            .await
-            .unwrap();
-        let names = all.as_array().unwrap().iter();
-        names
-            .map(|it| it["name"].as_str().unwrap().to_owned())
-            .collect()
-    };
     fs::write(library.with_file_name("chosen"), harbour.to_string()).unwrap();
     bot.drop_in(&library, "comforts");
     bot.until_generation("comforts", 2).await;
@@ -457,8 +443,8 @@ async fn a_command_for_chosen_servers_is_registered_there_and_refused_elsewhere(
         .commands_registered("vault", PATIENCE)
         .await
         .unwrap();
-    assert_eq!(registered(Some(harbour)).await, ["vault"]);
-    assert!(!registered(None).await.contains(&"vault".to_owned()));
+    assert_eq!(bot.commands(Some(harbour)).await, ["vault"]);
+    assert!(!bot.commands(None).await.contains(&"vault".to_owned()));
     let (member, owner) = (bot.member(), bot.owner());
     let asked = member.slash("docks", "vault", &[]).await.unwrap();
     assert_eq!(
@@ -473,12 +459,6 @@ async fn a_command_for_chosen_servers_is_registered_there_and_refused_elsewhere(
     // What is not for it any more is taken away.
     fs::write(library.with_file_name("chosen"), "").unwrap();
     bot.plugins().reload("comforts").await.unwrap();
-    tokio::time::timeout(PATIENCE, async {
-        while !registered(Some(harbour)).await.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
+    bot.until_unregistered(Some(harbour), "vault").await;
     bot.close().await;
 }

@@ -427,7 +427,9 @@ async fn a_reload_ends_a_question_without_an_answer_and_a_restart_leaves_it_over
     let question = slash(&member, "drop").await;
     bot.plugins().unload("widgets", true).await.unwrap();
     until_disabled(&member, question.id).await;
+    bot.until_unregistered(None, "import").await;
     bot.plugins().load("widgets").await.unwrap();
+    let bot = registered(bot).await;
     let progress = slash(&member, "import").await;
     member
         .expects_where("general", "the last state", |view| {

@@ -16,6 +16,7 @@ use host_ops::{
 };
 use host_store::storage::StorageError;
 use sandbox::{Actor, Crossing, GatewayLimits, MessageView, Options, Sandbox, Way};
+use serde_json::Value;
 use tempfile::TempDir;
 use twilight_model::guild::Permissions;
 
@@ -338,6 +339,33 @@ impl Fixture {
             })
         })
         .await;
+    }
+
+    /// The commands that Discord has of the bot: those of a server, or the global ones.
+    pub async fn commands(&self, guild: Option<u64>) -> Vec<String> {
+        let application = self.sandbox.application_id();
+        let place = guild.map_or(String::new(), |guild| format!("guilds/{guild}/"));
+        let path = format!("applications/{application}/{place}commands");
+        let asked = self
+            .bot
+            .services()
+            .discord
+            .json("GET", path, &Value::Null, false);
+        let all = asked.await.unwrap();
+        let names = all.as_array().unwrap().iter();
+        names
+            .map(|it| it["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Waits until Discord has no command of this name any more.
+    pub async fn until_unregistered(&self, guild: Option<u64>, command: &str) {
+        let until_gone = async {
+            while self.commands(guild).await.iter().any(|it| it == command) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, until_gone).await.unwrap();
     }
 
     /// Waits until a plugin's file was refused; why.
