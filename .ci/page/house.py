@@ -47,7 +47,7 @@ user = "owner"
 
 def config(sandbox, port):
     """All else is as it comes, but that nothing here waits for a minute to be over, and a trial of a plugin fails five times at most."""
-    gateway = next(line.split()[1] for line in sandbox.said() if line.startswith("gateway"))
+    gateway = sandbox.line("gateway").split()[1]
     return f"""[pages]
 listen = "127.0.0.1:{port}"
 requests_per_minute = 100000
