@@ -5,9 +5,15 @@ import { $, face, h } from "./dom.js";
 import { openList } from "./listbox.js";
 import { become, on, store } from "./state.js";
 
+// What is shown. A button that is put in the place of its like between the press and the release of a mouse is not clicked.
+let drawn;
+
 function draw() {
   const { me, people, more_people: more } = store.state;
   const shown = people.some((person) => person.id === me.id) ? people : [me, ...people.slice(0, 2)];
+  const now = JSON.stringify([me.id, shown, Boolean(more)]);
+  if (now === drawn) return;
+  drawn = now;
   const place = $("identity"), focused = place.contains(document.activeElement) && document.activeElement.dataset.user;
   place.replaceChildren(
     h("div", { class: "row" }, h("span", { class: "label" }, "You are"), more ? h("button", { type: "button", class: "label link", id: "others", "aria-haspopup": "listbox", onclick: (event) => others(event.currentTarget) }, "Somebody else…") : null),
